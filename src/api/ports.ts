@@ -1,0 +1,32 @@
+import type { Registry } from 'prom-client'
+import type { City } from '../model/city.ts'
+import type { DeviceKind } from '../model/device-kind.ts'
+import type { Instant } from '../model/time.ts'
+import type { LiveEvent, OperationName, Operations } from '../processor/protocol.ts'
+import type { StateReader } from '../store/state-reader-port.ts'
+import type { TelemetryReader } from '../store/telemetry-port.ts'
+
+/**
+ * What the API needs from the rest: it answers from the readers, and asks the processor for
+ * every change. It holds no state of its own.
+ */
+export interface ApiParts {
+  readonly token: string
+  readonly city: City
+  readonly kinds: readonly DeviceKind[]
+  readonly state: StateReader
+  readonly telemetry: TelemetryReader
+  readonly clock: { now(): Instant; readonly speed: number }
+  readonly secrets: { create(): string; hash(secret: string): string; newId(): string }
+  readonly metrics: Registry
+  ask<N extends OperationName>(
+    name: N,
+    input: Operations[N]['input'],
+  ): Promise<Operations[N]['output']>
+  /** Why the service does not take messages now; empty when it does. */
+  troubles(): string[]
+  /** Puts a quarantined message into the journal again; resolves when it was processed. */
+  replay(id: string): Promise<void>
+  /** Calls the listener with every live event until the returned function is called. */
+  watch(listener: (event: LiveEvent) => void): () => void
+}

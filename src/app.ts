@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { Worker } from 'node:worker_threads'
+import { createApi } from './api/server.ts'
+import { Credentials } from './broker/credentials.ts'
+import { type EmbeddedBroker, openEmbeddedBroker } from './broker/embedded.ts'
+import { serveWebSockets } from './broker/websocket.ts'
+import { loadKinds } from './catalog/catalog.ts'
+import { DEMO_CITY, loadCity } from './catalog/city.ts'
+import type { Settings } from './config/settings.ts'
+import { Ingest } from './ingest/ingest.ts'
+import { openJournal } from './journal/open.ts'
+import type { City } from './model/city.ts'
+import { AppError } from './model/errors.ts'
+import { DAY } from './model/time.ts'
+import { type Clock, createClock, startClock } from './ops/clock.ts'
+import { adminToken, takeDataDir } from './ops/data-dir.ts'
+import type { Logger } from './ops/logger.ts'
+import { createMetrics } from './ops/metrics.ts'
+import { createSecret, hashSecret, secretMatches } from './ops/secret.ts'
+import type { PipelineSettings } from './pipeline-thread.ts'
+import { PipelineClient } from './processor/client.ts'
+import { openStateReader, openTelemetryReader } from './store/open.ts'
+import { startTicker } from './ticker.ts'
+import {
+  createGate,
+  Health,
+  LiveHub,
+  publishCommands,
+  replayMessage,
+  reportNews,
+} from './wiring.ts'
+
+/**
+ * The composition root. It reads as the flow: broker → ingest → journal → pipeline → API; the
+ * only file of the main thread that knows all stages. The pipeline's own root is
+ * pipeline-thread.ts.
+ */
+export interface Service {
+  readonly token: string
+  readonly address: { readonly http: number; readonly mqtt: number; readonly mqtts: number | null }
+  /** Takes nothing new, finishes what was taken, closes. */
+  close(): Promise<void>
+}
+
+const PACKET_BYTES = 256 * 1024
+const TOPIC_LEVELS = 8
+
+export async function startService(
+  settings: Settings,
+  log: Logger,
+  onFatal: (error: Error) => void,
+): Promise<Service> {
+  const dataDir = takeDataDir(settings.CURBWATCH_DATA_DIR)
+  const token = adminToken(dataDir.path, settings.CURBWATCH_ADMIN_TOKEN)
+  const city = await readCity(settings.CURBWATCH_CITY_FILE)
+  const kinds = await loadKinds()
+  const metrics = createMetrics()
+  const health = new Health()
+
+  const journal = await openJournal(dataDir.path)
+  const pipeline = await startPipeline(dataDir.path, city, settings)
+  const clock = setClock(settings, Math.max(journal.openedAt, pipeline.reachedAt), log)
+  const at = { dataDir: dataDir.path, kinds }
+  const state = openStateReader(at)
+  const telemetry = openTelemetryReader(at)
+
+  const credentials = new Credentials(secretMatches)
+  for (const credential of await state.credentials()) credentials.set(credential)
+  const ingest = new Ingest({
+    journal,
+    now: clock.now,
+    messagesPerSecond: settings.CURBWATCH_DEVICE_RATE,
+    maxJournalBytes: settings.CURBWATCH_JOURNAL_MAX_MB * 1024 * 1024,
+    observe: health.observeIngest(metrics, log),
+  })
+  await markStart(ingest)
+
+  const broker = await openBroker(settings, {
+    gate: createGate(credentials, metrics, log),
+    receiver: ingest,
+  })
+  const hub = new LiveHub()
+  const ticker = startTicker({ journal, pipeline, ingest, clock, broker, metrics })
+  reportNews(pipeline, { journal, credentials, broker, hub, metrics, health, log })
+  publishCommands(pipeline, broker)
+  pipeline.on('died', onFatal)
+
+  const api = await createApi(
+    {
+      token,
+      city,
+      kinds,
+      state,
+      telemetry,
+      clock: { now: clock.now, speed: clock.setting.speed },
+      secrets: { create: createSecret, hash: hashSecret, newId: randomUUID },
+      metrics: metrics.registry,
+      ask: async (name, input) => {
+        if (name === 'ledger.page') await ticker.reportShed()
+        return pipeline.ask(name, input)
+      },
+      troubles: () => health.troubles(),
+      replay: (id) => replayMessage(id, { state, ingest, journal, pipeline }),
+      watch: (listener) => hub.watch(listener),
+    },
+    log,
+  )
+  serveWebSockets(api.server, PACKET_BYTES, (connection, remote) =>
+    broker.serve(connection, remote),
+  )
+  await listenHttp(api, settings)
+  const address = { http: (api.server.address() as AddressInfo).port, ...broker.address }
+  log.info(
+    { host: settings.CURBWATCH_MQTT_HOST, port: address.mqtt, tlsPort: address.mqtts },
+    'mqtt listening',
+  )
+  log.info({ host: settings.CURBWATCH_HTTP_HOST, port: address.http }, 'http listening')
+
+  const close = async () => {
+    ticker.stop()
+    await api.close()
+    await broker.close()
+    await ticker.reportShed()
+    await pipeline.ask('processed', { seq: journal.lastSeq })
+    await pipeline.close()
+    await journal.close()
+    await state.close()
+    await telemetry.close()
+    dataDir.release()
+  }
+  return { token, address, close }
+}
+
+async function readCity(file: string | null): Promise<City> {
+  const city = await loadCity(file ?? DEMO_CITY)
+  if (city.ok) return city.value
+  throw new AppError('SETTINGS_INVALID', `CURBWATCH_CITY_FILE: the city file is not valid`, {
+    faults: city.error,
+  })
+}
+
+function startPipeline(dataDir: string, city: City, settings: Settings): Promise<PipelineClient> {
+  const workerData: PipelineSettings = {
+    dataDir,
+    city,
+    retention: {
+      telemetry: settings.CURBWATCH_TELEMETRY_DAYS * DAY,
+      quarantine: settings.CURBWATCH_QUARANTINE_DAYS * DAY,
+    },
+  }
+  const worker = new Worker(new URL('./pipeline-thread.ts', import.meta.url), { workerData })
+  return PipelineClient.connect(worker)
+}
+
+/** The clock never shows less than what is already in the books. */
+function setClock(settings: Settings, reached: number, log: Logger): Clock {
+  const wanted =
+    settings.CURBWATCH_CLOCK_START === null
+      ? Date.now()
+      : Date.parse(settings.CURBWATCH_CLOCK_START)
+  if (reached > wanted)
+    log.warn(
+      { reached: new Date(reached) },
+      'the books are ahead of the clock: going on from there',
+    )
+  return createClock(startClock(settings.CURBWATCH_CLOCK_SPEED, Math.max(wanted, reached)))
+}
+
+/** Tells the rules that nobody was heard until now because nobody was listening. */
+function markStart(ingest: Ingest): Promise<void> {
+  return new Promise((resolve, reject) => {
+    ingest.append('mark', '', Buffer.from('started'), (error) => {
+      if (error === null) resolve()
+      else reject(new AppError('JOURNAL_UNAVAILABLE', error.message, { cause: error }))
+    })
+  })
+}
+
+async function openBroker(
+  settings: Settings,
+  ends: Pick<Parameters<typeof openEmbeddedBroker>[0], 'gate' | 'receiver'>,
+): Promise<EmbeddedBroker> {
+  const { CURBWATCH_TLS_CERT, CURBWATCH_TLS_KEY, CURBWATCH_TLS_CLIENT_CA, CURBWATCH_MQTTS_PORT } =
+    settings
+  const tls =
+    CURBWATCH_MQTTS_PORT === null || CURBWATCH_TLS_CERT === null || CURBWATCH_TLS_KEY === null
+      ? null
+      : {
+          port: CURBWATCH_MQTTS_PORT,
+          cert: readFileSync(CURBWATCH_TLS_CERT),
+          key: readFileSync(CURBWATCH_TLS_KEY),
+          ...(CURBWATCH_TLS_CLIENT_CA === null
+            ? {}
+            : {
+                ca: readFileSync(CURBWATCH_TLS_CLIENT_CA),
+                requestCert: true,
+                rejectUnauthorized: true,
+              }),
+        }
+  try {
+    return await openEmbeddedBroker({
+      host: settings.CURBWATCH_MQTT_HOST,
+      port: settings.CURBWATCH_MQTT_PORT,
+      tls,
+      limits: { packetBytes: PACKET_BYTES, topicLevels: TOPIC_LEVELS },
+      ...ends,
+    })
+  } catch (cause) {
+    throw portTaken(cause, 'CURBWATCH_MQTT_PORT')
+  }
+}
+
+async function listenHttp(
+  api: Awaited<ReturnType<typeof createApi>>,
+  settings: Settings,
+): Promise<void> {
+  try {
+    await api.listen({ host: settings.CURBWATCH_HTTP_HOST, port: settings.CURBWATCH_HTTP_PORT })
+  } catch (cause) {
+    throw portTaken(cause, 'CURBWATCH_HTTP_PORT')
+  }
+}
+
+function portTaken(cause: unknown, setting: string): unknown {
+  if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return cause
+  return new AppError('PORT_TAKEN', `${setting}: ${(cause as Error).message}`, { cause })
+}

@@ -1,0 +1,44 @@
+import type { ErrorCode } from '../model/errors.ts'
+import { fail, ok, type Result } from '../model/result.ts'
+import type { Identity } from './port.ts'
+
+/** What the door knows of a device. */
+export interface DoorEntry {
+  readonly id: string
+  readonly kind: string
+  readonly secretHash: string
+  readonly enabled: boolean
+}
+
+/** The list at the door: who may connect, kept in memory and in step with every commit. */
+export class Credentials {
+  readonly #entries = new Map<string, DoorEntry>()
+  readonly #matches: (secret: Uint8Array, hash: string) => boolean
+
+  constructor(matches: (secret: Uint8Array, hash: string) => boolean) {
+    this.#matches = matches
+  }
+
+  set(entry: DoorEntry): void {
+    this.#entries.set(entry.id, entry)
+  }
+
+  remove(deviceId: string): void {
+    this.#entries.delete(deviceId)
+  }
+
+  /** Checks a device's credentials; the answer does not tell which part was wrong. */
+  authenticate(
+    clientId: string,
+    username: string | undefined,
+    password: Uint8Array | undefined,
+  ): Result<Identity, ErrorCode> {
+    if (username === undefined || password === undefined) return fail('CREDENTIALS_WRONG')
+    const entry = this.#entries.get(username)
+    if (entry === undefined || !entry.enabled || !this.#matches(password, entry.secretHash)) {
+      return fail('CREDENTIALS_WRONG')
+    }
+    if (clientId !== username) return fail('CLIENT_ID_MISMATCH')
+    return ok({ id: entry.id, kind: entry.kind })
+  }
+}

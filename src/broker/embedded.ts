@@ -1,0 +1,205 @@
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
+import type { ErrorCode } from '../model/errors.ts'
+import { maySubscribe, ownMessage } from './access.ts'
+import { guardFrames } from './frame-guard.ts'
+import type { Attempt, Broker, BrokerLimits, Gate, Identity, Receiver } from './port.ts'
+
+/**
+ * The broker inside: aedes, MQTT 3.1.1 over TCP, TLS and WebSocket.
+ *
+ * The promise hangs on one fact of aedes 1.2: it calls `authorizePublish` before it writes a
+ * PUBACK, concurrently and in order, and waits for the answer. So the journal is asked there. An
+ * error in the answer closes the connection, and the device sends again after reconnecting;
+ * content is therefore never judged here. It is called for wills too, with a client that is
+ * closing.
+ */
+export interface EmbeddedBroker extends Broker {
+  /** Serves a connection that came another way (a WebSocket's stream). */
+  serve(connection: Duplex, remote: string | null): void
+}
+
+export interface EmbeddedOptions {
+  readonly host: string
+  readonly port: number
+  readonly tls: (TlsOptions & { readonly port: number }) | null
+  readonly limits: BrokerLimits
+  readonly gate: Gate
+  readonly receiver: Receiver
+}
+
+/** MQTT 3.1.1, table 3.1: identifier rejected, bad user name or password. */
+const RETURN_CODES: Partial<Record<ErrorCode, number>> = {
+  CLIENT_ID_MISMATCH: 2,
+  CREDENTIALS_WRONG: 4,
+}
+
+/** Opens the ports. Rejects with the system's error where one is taken. */
+export async function openEmbeddedBroker(options: EmbeddedOptions): Promise<EmbeddedBroker> {
+  const broker = new Embedded(options)
+  await broker.open()
+  return broker
+}
+
+class Embedded implements EmbeddedBroker {
+  address: { mqtt: number; mqtts: number | null } = { mqtt: 0, mqtts: null }
+  readonly #options: EmbeddedOptions
+  readonly #aedes: Aedes
+  readonly #identities = new WeakMap<Client, Identity>()
+  readonly #remotes = new WeakMap<Duplex, string | null>()
+  readonly #sockets = new Set<Duplex>()
+  readonly #servers: Server[] = []
+
+  constructor(options: EmbeddedOptions) {
+    this.#options = options
+    this.#aedes = new Aedes({
+      maxClientsIdLength: 64,
+      maxTopicLevels: options.limits.topicLevels,
+      connectTimeout: 10_000,
+    })
+    this.#aedes.preConnect = (client, packet, done) =>
+      this.#preConnect(client, packet.clientId, done)
+    this.#aedes.authenticate = (client, username, password, done) =>
+      this.#authenticate(client, username, password, done)
+    this.#aedes.authorizePublish = (client, packet, done) => this.#publish(client, packet, done)
+    this.#aedes.authorizeSubscribe = (client, subscription, done) => {
+      const allowed = this.#maySubscribe(client, subscription.topic)
+      done(null, allowed ? subscription : null)
+    }
+    this.#aedes.on('clientReady', (client) => this.#presence(client, true))
+    this.#aedes.on('clientDisconnect', (client) => this.#presence(client, false))
+  }
+
+  get connections(): number {
+    return this.#aedes.connectedClients
+  }
+
+  async open(): Promise<void> {
+    await this.#aedes.listen()
+    const { host, port, tls } = this.#options
+    const serve = (socket: Socket) => {
+      socket.setNoDelay(true)
+      this.serve(socket, socket.remoteAddress ?? null)
+    }
+    const mqtt = await this.#listen(createServer(serve), host, port)
+    const mqtts =
+      tls === null ? null : await this.#listen(createTlsServer(tls, serve), host, tls.port)
+    this.address = { mqtt, mqtts }
+  }
+
+  serve(connection: Duplex, remote: string | null): void {
+    this.#sockets.add(connection)
+    this.#remotes.set(connection, remote)
+    connection.once('close', () => this.#sockets.delete(connection))
+    const client = this.#aedes.handle(connection)
+    guardFrames(connection, this.#options.limits.packetBytes, () => {
+      this.#refuse('PACKET_TOO_LARGE', client)
+    })
+  }
+
+  publish(topic: string, payload: string): Promise<void> {
+    const packet: PublishPacket = {
+      cmd: 'publish',
+      topic,
+      payload: Buffer.from(payload),
+      qos: 1,
+      retain: false,
+      dup: false,
+    }
+    return new Promise((resolve, reject) => {
+      this.#aedes.publish(packet, (error) => (error ? reject(error) : resolve()))
+    })
+  }
+
+  disconnect(deviceId: string): void {
+    const { clients } = this.#aedes as unknown as { clients: Record<string, Client | undefined> }
+    clients[deviceId]?.close()
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#servers) server.close()
+    await new Promise<void>((resolve) => this.#aedes.close(resolve))
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async #listen(server: Server, host: string, port: number): Promise<number> {
+    server.listen({ host, port, backlog: 4096 })
+    await once(server, 'listening')
+    this.#servers.push(server)
+    const address = server.address()
+    return typeof address === 'object' && address !== null ? address.port : port
+  }
+
+  #preConnect(
+    client: Client,
+    clientId: string,
+    done: (error: Error | null, ok: boolean) => void,
+  ): void {
+    if (clientId !== '') {
+      done(null, true)
+      return
+    }
+    // [MQTT-3.1.3-8] wants this refused; aedes alone would make up an id.
+    this.#refuse('CLIENT_ID_MISMATCH', client, { detail: 'empty client id' })
+    done(new Error('empty client id'), false)
+  }
+
+  #authenticate(
+    client: Client,
+    username: string | undefined,
+    password: Uint8Array | undefined,
+    done: (error: AuthenticateError | null, ok: boolean | null) => void,
+  ): void {
+    const result = this.#options.gate.authenticate(client.id, username, password)
+    if (result.ok) {
+      this.#identities.set(client, result.value)
+      done(null, true)
+      return
+    }
+    this.#refuse(result.error, client)
+    const returnCode = RETURN_CODES[result.error] ?? 5
+    done(Object.assign(new Error(result.error), { returnCode }) as AuthenticateError, false)
+  }
+
+  #publish(
+    client: Client | null,
+    packet: PublishPacket,
+    done: (error?: Error | null) => void,
+  ): void {
+    const device = client === null ? undefined : this.#identities.get(client)
+    const message = device === undefined ? null : ownMessage(device, packet.topic)
+    if (message === null) {
+      this.#refuse('TOPIC_FORBIDDEN', client, { topic: packet.topic })
+      done(new Error('TOPIC_FORBIDDEN'))
+      return
+    }
+    // The newest reading of every device is in the state store; the broker need not keep it too.
+    if (message.channel !== 'status') packet.retain = false
+    const payload =
+      typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
+    this.#options.receiver.receive({ ...message, payload, qos: packet.qos }, (error) => {
+      // QoS 0 has no acknowledgement to hold back: what was dropped is counted, the link stays.
+      done(packet.qos === 0 ? null : error)
+    })
+  }
+
+  #maySubscribe(client: Client, filter: string): boolean {
+    const device = this.#identities.get(client)
+    if (device !== undefined && maySubscribe(device, filter)) return true
+    this.#refuse('TOPIC_FORBIDDEN', client, { topic: filter, detail: 'subscribe' })
+    return false
+  }
+
+  #presence(client: Client, connected: boolean): void {
+    const device = this.#identities.get(client)
+    if (device !== undefined) this.#options.receiver.presence(device.kind, device.id, connected)
+  }
+
+  #refuse(code: ErrorCode, client: Client | null, more: Partial<Attempt> = {}): void {
+    const remote = client === null ? null : (this.#remotes.get(client.conn) ?? null)
+    this.#options.gate.refused(code, { clientId: client?.id ?? null, remote, ...more })
+  }
+}

@@ -1,0 +1,120 @@
+import { Command, CommanderError } from 'commander'
+import { simulate } from '../../simulators/cli.ts'
+import { AppError, errorInfo } from '../model/errors.ts'
+import { backup } from './backup.ts'
+import { checkConfig, printConfig } from './config.ts'
+import { demo } from './demo.ts'
+import { importDevices, listDevices, rotateSecret } from './devices.ts'
+import { type Environment, SettingsRefused } from './environment.ts'
+import { printLedger } from './ledger.ts'
+import { checkRules, testRules } from './rules.ts'
+import { start } from './start.ts'
+
+/**
+ * The command line. Exit codes (contract): 0 fine, 78 settings are wrong, 1 anything else.
+ */
+const WRONG_SETTINGS = 78
+
+export async function run(argv: readonly string[], env: Environment): Promise<number> {
+  // The simulator has a command line of its own.
+  if (argv[0] === 'simulate') return simulate(argv.slice(1), env)
+  let code = 0
+  const program = createProgram(env, (given) => {
+    code = given
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    return report(error)
+  }
+}
+
+function createProgram(env: Environment, exit: (code: number) => void): Command {
+  const program = new Command('curbwatch')
+    .description('Street sensors in, closed urban-management cases out.')
+    .exitOverride()
+    .showHelpAfterError()
+  const act =
+    <A extends unknown[]>(work: (...args: A) => Promise<number> | number) =>
+    async (...args: A) =>
+      exit(await work(...args))
+
+  program
+    .command('start')
+    .description('run the service')
+    .action(act(() => start(env)))
+  program
+    .command('demo')
+    .description('run the service with a simulated city')
+    .option('--devices <n>', 'how many virtual devices', '240')
+    .option('--seed <n>', 'seed of the simulated city', '7')
+    .action(act((options: { devices: string; seed: string }) => demo(env, options)))
+  program.command('simulate').description('run virtual devices against a service').helpOption(false)
+
+  const devices = program.command('devices').description('registered devices, through the API')
+  devices
+    .command('import <file>')
+    .description('register many: .csv or JSON lines')
+    .action(act((file: string) => importDevices(env, file)))
+  devices
+    .command('list')
+    .description('list them')
+    .option('--kind <kind>')
+    .action(act((options: { kind?: string }) => listDevices(env, options)))
+  devices
+    .command('rotate-secret <id>')
+    .description('give a device a new secret')
+    .action(act((id: string) => rotateSecret(env, id)))
+
+  const rules = program.command('rules').description('rules as data')
+  rules
+    .command('check <file>')
+    .description('check a rule file')
+    .action(act((file: string) => checkRules(file)))
+  rules
+    .command('test [kind]')
+    .description('play the scenarios of the catalogue')
+    .action(act((kind?: string) => testRules(kind)))
+
+  const config = program.command('config').description('settings')
+  config
+    .command('check')
+    .description('check the settings in the environment')
+    .action(act(() => checkConfig(env)))
+  config
+    .command('print')
+    .description('print the settings in force')
+    .action(act(() => printConfig(env)))
+
+  program
+    .command('ledger')
+    .description("a day's balance")
+    .option('--day <yyyy-mm-dd>')
+    .action(act((options: { day?: string }) => printLedger(env, options)))
+  program
+    .command('backup <folder>')
+    .description('copy the data of a running or stopped service')
+    .action(act((folder: string) => backup(env, folder)))
+  return program
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode
+  if (error instanceof SettingsRefused) {
+    process.stderr.write(`${error.message}\n`)
+    return WRONG_SETTINGS
+  }
+  if (error instanceof AppError) {
+    const { hint } = errorInfo(error.code)
+    const faults = error.faults.map((fault) => `  ${fault.path}: ${fault.message}\n`).join('')
+    process.stderr.write(
+      `${error.code}: ${error.message}\n${faults}  ${hint.en}\n  ${hint['zh-CN']}\n`,
+    )
+    return error.code === 'SETTINGS_INVALID' ? WRONG_SETTINGS : 1
+  }
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
+  return 1
+}

@@ -1,0 +1,207 @@
+import { allFields, type DeviceKind, type FieldSpec } from '../model/device-kind.ts'
+import type { ErrorCode } from '../model/errors.ts'
+import { hash53 } from '../model/hash.ts'
+import type { FieldValue, Rejection } from '../model/reading.ts'
+import { fail, ok, type Result } from '../model/result.ts'
+import { DAY, type Instant, MINUTE, parseIso } from '../model/time.ts'
+
+/**
+ * From the bytes of a telemetry message to readings and rejections. Total: every payload, however
+ * broken, gives one or the other for each reading it holds, and nothing throws.
+ */
+
+/** Readings in one message at the most (contract: MQTT). */
+export const MAX_READINGS = 500
+/** A device's clock may be ahead by this much; more is no measurement of now. Unsourced default. */
+export const MAX_AHEAD = 5 * MINUTE
+/** How old a backlog may be; redeliveries are recognised for as long. Unsourced default. */
+export const MAX_AGE = 30 * DAY
+
+export interface DecodedReading {
+  /** The device's time, or null: then the time of receipt holds. */
+  readonly ts: Instant | null
+  readonly seq: number | null
+  readonly fields: Record<string, FieldValue>
+  readonly unknownFields: readonly string[]
+  /** Identity of the content, for redelivery detection. */
+  readonly contentHash: number
+  /** Place in the message's array, 0 for a single reading. */
+  readonly index: number
+}
+
+export interface DecodedMessage {
+  readonly readings: readonly DecodedReading[]
+  readonly rejections: readonly Rejection[]
+}
+
+export type Decoder = (payload: Uint8Array, receivedAt: Instant) => DecodedMessage
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Builds the decoder of a kind once; the decoder itself allocates nothing but its answer. */
+export function createDecoder(kind: DeviceKind): Decoder {
+  const specs = Object.entries(allFields(kind))
+  const names = new Set([...specs.map(([name]) => name), 'ts', 'seq'])
+  const decodeOne = (value: unknown, index: number, receivedAt: Instant) =>
+    decodeReading(kind, specs, names, value, index, receivedAt)
+
+  return (payload, receivedAt) => {
+    const parsed = parse(payload)
+    if (!parsed.ok) return { readings: [], rejections: [parsed.error] }
+    const items = Array.isArray(parsed.value) ? parsed.value : [parsed.value]
+    const refused = checkArray(items)
+    if (refused !== null) return { readings: [], rejections: [refused] }
+
+    const readings: DecodedReading[] = []
+    const rejections: Rejection[] = []
+    for (const [index, item] of items.entries()) {
+      const result = decodeOne(item, index, receivedAt)
+      if (result.ok) readings.push(result.value)
+      else rejections.push(result.error)
+    }
+    return { readings, rejections }
+  }
+}
+
+function parse(payload: Uint8Array): Result<unknown, Rejection> {
+  let text: string
+  try {
+    text = utf8.decode(payload)
+  } catch {
+    return fail(rejection('NOT_UTF8'))
+  }
+  try {
+    return ok(JSON.parse(text))
+  } catch (error) {
+    return fail(rejection('NOT_JSON', { found: parseFault(error, text) }))
+  }
+}
+
+/** V8's words name the place, but quote the text around it; keep them to a line. */
+function parseFault(error: unknown, text: string): string {
+  if (text.trim() === '') return 'empty message'
+  return clip(error instanceof Error ? error.message : String(error))
+}
+
+function checkArray(items: readonly unknown[]): Rejection | null {
+  if (items.length === 0) return rejection('EMPTY_ARRAY')
+  if (items.length > MAX_READINGS) {
+    return rejection('TOO_MANY_READINGS', { found: `${items.length} readings` })
+  }
+  return null
+}
+
+function decodeReading(
+  kind: DeviceKind,
+  specs: readonly (readonly [string, FieldSpec])[],
+  names: ReadonlySet<string>,
+  value: unknown,
+  index: number,
+  receivedAt: Instant,
+): Result<DecodedReading, Rejection> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return fail(rejection('NOT_A_READING', { found: clip(typeName(value)), index }))
+  }
+  const input = value as Record<string, unknown>
+  const ts = decodeTimestamp(input['ts'], receivedAt, index)
+  if (!ts.ok) return ts
+  const seq = decodeSeq(input['seq'], index)
+  if (!seq.ok) return seq
+
+  const fields: Record<string, FieldValue> = {}
+  let own = 0
+  let content = `${seq.value ?? ''}`
+  for (const [name, spec] of specs) {
+    const given = input[name]
+    if (given === undefined) continue
+    const code = checkField(spec, given)
+    if (code !== null)
+      return fail(rejection(code, { field: name, found: show(given, spec), index }))
+    fields[name] = given as FieldValue
+    content += `;${name}=${String(given)}`
+    if (name in kind.fields) own++
+  }
+  if (own === 0)
+    return fail(rejection('NO_FIELDS', { found: clip(Object.keys(input).join(', ')), index }))
+
+  const contradiction = kind.implausible?.(fields) ?? null
+  if (contradiction !== null) return fail(rejection('IMPLAUSIBLE', { ...contradiction, index }))
+  return ok({
+    ts: ts.value,
+    seq: seq.value,
+    fields,
+    unknownFields: Object.keys(input).filter((name) => !names.has(name)),
+    contentHash: hash53(content),
+    index,
+  })
+}
+
+function checkField(spec: FieldSpec, value: unknown): ErrorCode | null {
+  if (spec.type === 'switch') return typeof value === 'boolean' ? null : 'FIELD_TYPE'
+  if (typeof value !== 'number') return 'FIELD_TYPE'
+  // 1e400 parses to Infinity, which no range holds.
+  return value >= spec.min && value <= spec.max ? null : 'FIELD_RANGE'
+}
+
+function decodeSeq(value: unknown, index: number): Result<number | null, Rejection> {
+  if (value === undefined) return ok(null)
+  if (typeof value !== 'number')
+    return fail(rejection('FIELD_TYPE', { field: 'seq', found: show(value), index }))
+  if (!Number.isSafeInteger(value) || value < 0) {
+    return fail(rejection('FIELD_RANGE', { field: 'seq', found: show(value), index }))
+  }
+  return ok(value)
+}
+
+function decodeTimestamp(
+  value: unknown,
+  receivedAt: Instant,
+  index: number,
+): Result<Instant | null, Rejection> {
+  if (value === undefined) return ok(null)
+  const at = typeof value === 'string' ? parseIso(value) : typeof value === 'number' ? value : null
+  if (at === null || !Number.isSafeInteger(at)) {
+    return fail(rejection('TIMESTAMP_FORMAT', { field: 'ts', found: show(value), index }))
+  }
+  if (at > receivedAt + MAX_AHEAD) {
+    return fail(rejection('TIMESTAMP_FUTURE', { field: 'ts', found: show(value), index }))
+  }
+  if (at < receivedAt - MAX_AGE) {
+    return fail(rejection('TIMESTAMP_PAST', { field: 'ts', found: show(value), index }))
+  }
+  return ok(at)
+}
+
+/** A rejection of a whole message, or of one of its readings. */
+export function rejection(
+  code: ErrorCode,
+  where: { field?: string; found?: string; index?: number } = {},
+): Rejection {
+  return {
+    code,
+    field: where.field ?? null,
+    found: where.found ?? null,
+    index: where.index ?? null,
+  }
+}
+
+function show(value: unknown, spec?: FieldSpec): string {
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : String(typeof value === 'object' ? typeName(value) : value)
+  return clip(
+    spec?.type === 'number' && typeof value === 'number'
+      ? `${text} ${spec.unit} (${spec.min}..${spec.max})`
+      : text,
+  )
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
+}
+
+function clip(text: string): string {
+  return text.length > 160 ? `${text.slice(0, 157)}...` : text
+}

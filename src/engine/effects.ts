@@ -1,0 +1,65 @@
+import type { Case, CaseEvent } from '../cases/case.ts'
+import type { DeviceCommand } from '../model/command.ts'
+import type { LedgerCounts } from '../model/ledger.ts'
+import type { QuarantinedMessage } from '../model/quarantine.ts'
+import type { Reading } from '../model/reading.ts'
+import type { SealedChunk } from '../model/seen.ts'
+import { type Instant, utcDay } from '../model/time.ts'
+import type { Exceptions } from '../model/verdicts.ts'
+import type { AlertChange } from '../rules/state.ts'
+import type { DeviceEntry } from './world.ts'
+
+/**
+ * What processing some records came to. Everything in it is committed in one transaction with the
+ * cursor, or not at all.
+ */
+export interface Effects {
+  /** Devices whose state changed. */
+  readonly touched: Set<DeviceEntry>
+  readonly accepted: AcceptedReading[]
+  readonly quarantined: QuarantinedMessage[]
+  /** Quarantined messages that a replay emptied or shortened. */
+  readonly requarantined: Map<string, QuarantinedMessage | null>
+  readonly chunks: { readonly deviceId: string; readonly chunk: SealedChunk }[]
+  readonly alertChanges: AlertChange[]
+  readonly cases: Map<string, Case>
+  readonly caseEvents: { readonly caseId: string; readonly event: CaseEvent }[]
+  readonly commands: Map<string, DeviceCommand>
+  readonly ledger: Map<string, LedgerCounts>
+  readonly exceptions: Exceptions
+  readonly counters: { late: number; unknownFields: number; records: number }
+}
+
+export interface AcceptedReading {
+  readonly seq: number
+  readonly reading: Reading
+}
+
+export function createEffects(): Effects {
+  return {
+    touched: new Set(),
+    accepted: [],
+    quarantined: [],
+    requarantined: new Map(),
+    chunks: [],
+    alertChanges: [],
+    cases: new Map(),
+    caseEvents: [],
+    commands: new Map(),
+    ledger: new Map(),
+    exceptions: { refused: [], moved: [] },
+    counters: { late: 0, unknownFields: 0, records: 0 },
+  }
+}
+
+/** The ledger line of a day and kind, made when first needed. */
+export function ledgerOf(effects: Effects, receivedAt: Instant, kind: string): LedgerCounts {
+  const day = utcDay(receivedAt)
+  const key = `${day}\n${kind}`
+  let line = effects.ledger.get(key)
+  if (line === undefined) {
+    line = { day, kind, expanded: 0, accepted: 0, quarantined: 0, duplicate: 0, shed: 0 }
+    effects.ledger.set(key, line)
+  }
+  return line
+}

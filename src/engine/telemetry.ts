@@ -1,0 +1,191 @@
+import { type DecodedMessage, type DecodedReading, rejection } from '../decode/decode.ts'
+import type { ErrorCode } from '../model/errors.ts'
+import type { LedgerCounts } from '../model/ledger.ts'
+import type { QuarantinedMessage } from '../model/quarantine.ts'
+import type { Reading, Rejection } from '../model/reading.ts'
+import { type JournalRecord, type Message, messageOf } from '../model/record.ts'
+import type { SealedChunk } from '../model/seen.ts'
+import type { Instant } from '../model/time.ts'
+import { parseTopic } from '../model/topics.ts'
+import { evaluateReading } from '../rules/evaluate.ts'
+import { type Effects, ledgerOf } from './effects.ts'
+import { isDuplicate, remember } from './recent.ts'
+import { respond } from './respond.ts'
+import { schedule } from './time.ts'
+import { activeRules, type DeviceEntry, type World } from './world.ts'
+
+/**
+ * A telemetry message becomes accepted readings, duplicates and a quarantined message. Every
+ * reading in it is exactly one of the three: that is the ledger's balance.
+ */
+export interface Telemetry {
+  readonly record: JournalRecord
+  readonly message: Message
+  readonly entry: DeviceEntry | null
+  readonly decoded: DecodedMessage
+}
+
+export function applyTelemetry(
+  world: World,
+  telemetry: Telemetry,
+  history: readonly SealedChunk[],
+  effects: Effects,
+): void {
+  const { message, decoded, record } = telemetry
+  const line = ledgerOf(effects, message.receivedAt, kindOf(message))
+  // The gateway counted one message; the ledger counts readings.
+  line.expanded += decoded.readings.length + decoded.rejections.length - 1
+  takeReadings(world, telemetry, history, line, effects)
+  if (decoded.rejections.length === 0) return
+  line.quarantined += decoded.rejections.length
+  const quarantined = quarantine(`q-${record.seq}`, message, decoded.rejections)
+  effects.quarantined.push(quarantined)
+  for (const { index } of decoded.rejections)
+    effects.exceptions.refused.push([record.seq, index ?? 0])
+}
+
+/** Decodes what was bad once more; what is good now is taken, the rest stays in the quarantine. */
+export function applyReplay(
+  world: World,
+  telemetry: Telemetry,
+  found: { history: readonly SealedChunk[]; quarantined: QuarantinedMessage | null },
+  effects: Effects,
+): void {
+  const { message, decoded, record } = telemetry
+  const before = effects.requarantined.get(message.quarantineId ?? '') ?? found.quarantined
+  if (before === null || effects.requarantined.get(before.id) === null) {
+    // Replayed twice: the first replay took it.
+    for (const { index } of decoded.readings) effects.exceptions.refused.push([record.seq, index])
+    return
+  }
+  const line = ledgerOf(effects, message.receivedAt, kindOf(message))
+  const after = decoded.readings.length + decoded.rejections.length
+  line.expanded += after - before.rejections.length
+  line.quarantined += decoded.rejections.length - before.rejections.length
+  takeReadings(world, telemetry, found.history, line, effects)
+  effects.requarantined.set(
+    before.id,
+    decoded.rejections.length === 0 ? null : quarantine(before.id, message, decoded.rejections),
+  )
+}
+
+function takeReadings(
+  world: World,
+  { record, message, entry, decoded }: Telemetry,
+  history: readonly SealedChunk[],
+  line: LedgerCounts,
+  effects: Effects,
+): void {
+  if (entry === null) return
+  const { state } = entry
+  effects.touched.add(entry)
+  state.lastSeenAt = Math.max(state.lastSeenAt ?? 0, record.receivedAt)
+  // An array is in no promised order; rules want time to go forward.
+  const inOrder = decoded.readings.length > 1 ? byTime(decoded.readings) : decoded.readings
+  for (const one of inOrder) {
+    const observedAt = one.ts ?? implicitTime(entry, message.receivedAt)
+    const identity = {
+      at: observedAt,
+      hash: one.contentHash,
+      seq: one.seq,
+      implicit: one.ts === null,
+    }
+    if (isDuplicate(state.recent, history, identity)) {
+      line.duplicate++
+      effects.exceptions.refused.push([record.seq, one.index])
+      continue
+    }
+    if (one.ts === null) {
+      state.implicitAt = observedAt
+      if (observedAt !== message.receivedAt) {
+        effects.exceptions.moved.push([record.seq, one.index, observedAt])
+      }
+    }
+    const chunk = remember(state.recent, identity)
+    if (chunk !== null) effects.chunks.push({ deviceId: entry.device.id, chunk })
+    line.accepted++
+    accept(world, entry, { record, message, one, observedAt }, effects)
+  }
+  schedule(world, entry)
+}
+
+function accept(
+  world: World,
+  entry: DeviceEntry,
+  what: { record: JournalRecord; message: Message; one: DecodedReading; observedAt: Instant },
+  effects: Effects,
+): void {
+  const { record, message, one, observedAt } = what
+  const reading: Reading = {
+    deviceId: entry.device.id,
+    kind: entry.device.kind,
+    observedAt,
+    receivedAt: message.receivedAt,
+    seq: one.seq,
+    fields: one.fields,
+    unknownFields: one.unknownFields,
+  }
+  effects.accepted.push({ seq: record.seq, reading })
+  effects.counters.unknownFields += one.unknownFields.length
+  const { latest } = entry.state
+  if (latest !== null && observedAt < latest.ts) {
+    // Late: stored, but never "latest", and no rule looks at it.
+    effects.counters.late++
+    return
+  }
+  const sameMoment = latest !== null && latest.ts === observedAt
+  const fields = sameMoment ? { ...latest.fields, ...one.fields } : one.fields
+  entry.state.latest = { ts: observedAt, fields }
+  if (!entry.device.enabled) return
+  const changes = evaluateReading(entry.state.rules, activeRules(world, entry), {
+    deviceId: entry.device.id,
+    observedAt,
+    // A replayed message is as old as it is: received now, it may raise only if it is fresh.
+    receivedAt: record.receivedAt,
+    fields: one.fields,
+  })
+  respond(world, entry, changes, effects)
+}
+
+function byTime(readings: readonly DecodedReading[]): DecodedReading[] {
+  return [...readings].sort((a, b) => (a.ts ?? Number.MAX_VALUE) - (b.ts ?? Number.MAX_VALUE))
+}
+
+/** The time of receipt stands in for a missing `ts`, a millisecond apart where two would meet. */
+function implicitTime(entry: DeviceEntry, receivedAt: Instant): Instant {
+  return Math.max(receivedAt, (entry.state.implicitAt ?? 0) + 1)
+}
+
+function kindOf(message: Message): string {
+  return parseTopic(message.topic)?.kind ?? 'unknown'
+}
+
+/** A message that is no telemetry and could not be understood: kept, outside the ledger. */
+export function quarantineMessage(
+  record: JournalRecord,
+  code: ErrorCode,
+  found: string | null,
+): QuarantinedMessage {
+  const where = found === null ? {} : { found }
+  return quarantine(`q-${record.seq}`, messageOf(record), [rejection(code, where)])
+}
+
+function quarantine(
+  id: string,
+  message: Message,
+  rejections: readonly Rejection[],
+): QuarantinedMessage {
+  const first = rejections[0] as Rejection
+  const topic = parseTopic(message.topic)
+  return {
+    id,
+    receivedAt: message.receivedAt,
+    topic: message.topic,
+    kind: topic?.kind ?? 'unknown',
+    deviceId: topic?.deviceId ?? '',
+    payload: message.payload,
+    code: first.code as ErrorCode,
+    field: first.field,
+    rejections,
+  }
+}

@@ -1,0 +1,59 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { checksum } from './codec.ts'
+import { type CommitRequest, openJournalDatabase, type WorkerReply } from './sqlite-schema.ts'
+
+/**
+ * The journal's writing thread. One message, one transaction, one sync: when the answer is sent,
+ * the commit is on disk (WAL with synchronous=FULL syncs the log at every commit).
+ */
+const port = parentPort
+if (port === null) throw new Error('the journal worker runs in a thread of its own')
+
+const db = openJournalDatabase((workerData as { file: string }).file)
+const insert = db.prepare(
+  'INSERT INTO batches (first_seq, last_seq, crc, counts, bytes) VALUES (?, ?, ?, ?, ?)',
+)
+const count = db.prepare(
+  `INSERT INTO received (day, kind, messages) VALUES (?, ?, ?)
+   ON CONFLICT (day, kind) DO UPDATE SET messages = messages + excluded.messages`,
+)
+// The last batch stays: its number is where the numbering goes on.
+const trim = db.prepare(
+  `DELETE FROM batches WHERE first_seq IN (
+     SELECT first_seq FROM batches
+     WHERE last_seq <= ? AND first_seq < (SELECT max(first_seq) FROM batches)
+     ORDER BY first_seq LIMIT 64)`,
+)
+const pages = db.prepare(
+  'SELECT page_count - freelist_count AS used, page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size',
+)
+
+port.on('message', (request: CommitRequest) => {
+  if (request.type === 'close') {
+    db.close()
+    port.close()
+    return
+  }
+  if (request.type === 'trim') {
+    // In small steps, so that a commit never waits long behind it.
+    const { changes } = trim.run(request.upTo)
+    if (changes === 64) setImmediate(() => port.emit('message', request))
+    return
+  }
+  port.postMessage(commit(request))
+})
+
+function commit(request: Extract<CommitRequest, { type: 'commit' }>): WorkerReply {
+  const { firstSeq, lastSeq, bytes, counts } = request
+  try {
+    db.exec('BEGIN IMMEDIATE')
+    insert.run(firstSeq, lastSeq, checksum(bytes), JSON.stringify(counts), bytes)
+    for (const { day, kind, messages } of counts) count.run(day, kind, messages)
+    db.exec('COMMIT')
+    const size = pages.get() as { used: number; page_size: number }
+    return { ok: true, storedBytes: size.used * size.page_size }
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    return { ok: false, message: error instanceof Error ? error.message : String(error) }
+  }
+}

@@ -1,0 +1,344 @@
+import { type Text, text } from './text.ts'
+
+/**
+ * The one list of codes that the outside can see: problem answers of the API, reasons in the
+ * quarantine, faults of settings, refusals at the broker. `docs/errors.md` is generated from it,
+ * and a test holds both together. A code is never renamed: people write alarms on it.
+ */
+export interface ErrorInfo {
+  /** HTTP status when an API call ends with it. */
+  readonly status: number
+  /** True where the same call may succeed later, unchanged. */
+  readonly retryable: boolean
+  readonly title: Text
+  readonly hint: Text
+}
+
+function entry(status: number, title: Text, hint: Text, retryable = false): ErrorInfo {
+  return { status, retryable, title, hint }
+}
+
+export const ERRORS = {
+  // What a device sent.
+  NOT_UTF8: entry(
+    422,
+    text('不是 UTF-8 文本', 'Not UTF-8 text'),
+    text('请以 UTF-8 编码发送 JSON', 'Send JSON in UTF-8'),
+  ),
+  NOT_JSON: entry(
+    422,
+    text('不是合法的 JSON', 'Not valid JSON'),
+    text(
+      '检查引号、逗号和括号；NaN、Infinity 不是 JSON 数值',
+      'Check quotes, commas and brackets; NaN and Infinity are not JSON numbers',
+    ),
+  ),
+  NOT_A_READING: entry(
+    422,
+    text('既不是读数对象，也不是读数数组', 'Neither a reading nor an array of readings'),
+    text(
+      '发送一个 JSON 对象，或最多 500 个对象的数组',
+      'Send one JSON object, or an array of up to 500 objects',
+    ),
+  ),
+  EMPTY_ARRAY: entry(
+    422,
+    text('数组中没有读数', 'The array holds no reading'),
+    text('至少发送一个读数', 'Send at least one reading'),
+  ),
+  TOO_MANY_READINGS: entry(
+    422,
+    text('一条消息中的读数过多', 'Too many readings in one message'),
+    text('每条消息最多 500 个读数', 'At most 500 readings in a message'),
+  ),
+  NO_FIELDS: entry(
+    422,
+    text('没有该类设备的任何字段', 'No field of this kind'),
+    text(
+      '检查字段名称的拼写和大小写；字段见 /api/v1/kinds',
+      'Check the spelling and case of the field names; /api/v1/kinds lists them',
+    ),
+  ),
+  FIELD_TYPE: entry(
+    422,
+    text('字段类型错误', 'Wrong type of a field'),
+    text(
+      '数值不要加引号，布尔值为 true 或 false',
+      'Numbers without quotes, switches as true or false',
+    ),
+  ),
+  FIELD_RANGE: entry(
+    422,
+    text('字段超出量程', 'A field is out of range'),
+    text(
+      '检查传感器、量程和单位（例如毫米与厘米、纳克与微克）',
+      'Check sensor, range and unit (millimetres for centimetres, nanograms for micrograms)',
+    ),
+  ),
+  IMPLAUSIBLE: entry(
+    422,
+    text('数值相互矛盾', 'The values contradict each other'),
+    text(
+      '检查单位换算和通道接线，修正后可从隔离区重放',
+      'Check unit conversion and channel wiring; replay it from the quarantine once mended',
+    ),
+  ),
+  TIMESTAMP_FORMAT: entry(
+    422,
+    text('时间格式错误', 'Unreadable timestamp'),
+    text(
+      'ts 用带时区的 ISO 8601，或 Unix 毫秒（不是秒）',
+      'ts is ISO 8601 with an offset, or Unix milliseconds (not seconds)',
+    ),
+  ),
+  TIMESTAMP_PAST: entry(
+    422,
+    text('时间过早', 'Timestamp too far in the past'),
+    text(
+      '设备时钟可能已复位，请校时；补报不超过 30 天',
+      "The device's clock may have been reset: set it; a backlog may reach 30 days back",
+    ),
+  ),
+  TIMESTAMP_FUTURE: entry(
+    422,
+    text('时间在未来', 'Timestamp in the future'),
+    text(
+      '设备时钟快了，请校时（允许 5 分钟）',
+      "The device's clock is ahead: set it (5 minutes are allowed)",
+    ),
+  ),
+  STATUS_UNKNOWN: entry(
+    422,
+    text('无法识别的状态', 'Unknown status'),
+    text('状态为 online 或 offline', 'A status is online or offline'),
+  ),
+  REPLY_INVALID: entry(
+    422,
+    text('无法识别的命令回执', 'Unreadable command reply'),
+    text('回执为 {"id","ok","detail"}', 'A reply is {"id","ok","detail"}'),
+  ),
+  DEVICE_UNKNOWN: entry(
+    404,
+    text('设备未登记', 'Device not registered'),
+    text('先通过 API 登记设备', 'Register the device through the API first'),
+  ),
+
+  // At the broker's door.
+  CREDENTIALS_WRONG: entry(
+    401,
+    text('设备凭据错误', 'Wrong device credentials'),
+    text(
+      '用户名与客户端标识均为设备编号，密码为设备密钥',
+      'User name and client id are the device id, the password is its secret',
+    ),
+  ),
+  CLIENT_ID_MISMATCH: entry(
+    401,
+    text('客户端标识与用户名不一致', 'Client id differs from the user name'),
+    text('客户端标识与用户名均为设备编号', 'Client id and user name are both the device id'),
+  ),
+  TOPIC_FORBIDDEN: entry(
+    403,
+    text('不允许使用该主题', 'Topic not allowed'),
+    text(
+      '设备只能使用自己的主题 v1/{kind}/{deviceId}/…',
+      'A device may use its own topics only: v1/{kind}/{deviceId}/…',
+    ),
+  ),
+  PACKET_TOO_LARGE: entry(
+    413,
+    text('报文过大', 'Packet too large'),
+    text('报文最大 256 KiB，请分批发送', 'A packet may have 256 KiB: send smaller batches'),
+  ),
+  RATE_EXCEEDED: entry(
+    429,
+    text('发送过快', 'Too many messages'),
+    text('降低该设备的上报频率', 'Lower the reporting rate of this device'),
+    true,
+  ),
+  OVERLOADED: entry(
+    503,
+    text('系统繁忙', 'Overloaded'),
+    text('稍后重发，消息未被确认', 'Send again later: the message was not acknowledged'),
+    true,
+  ),
+  JOURNAL_UNAVAILABLE: entry(
+    503,
+    text('磁盘无法写入日志', 'The disk does not take the journal'),
+    text(
+      '检查磁盘空间和权限；消息未被确认',
+      'Check disk space and rights; the message was not acknowledged',
+    ),
+    true,
+  ),
+
+  // What a person asked through the API.
+  UNAUTHORIZED: entry(
+    401,
+    text('未授权', 'Not authorized'),
+    text('请求头 Authorization: Bearer <token>', 'Send the header Authorization: Bearer <token>'),
+  ),
+  VALIDATION: entry(
+    400,
+    text('请求内容有误', 'The request is not valid'),
+    text('见 errors 中的位置和原因', 'See errors for places and reasons'),
+  ),
+  BODY_TOO_LARGE: entry(
+    413,
+    text('请求内容过大', 'The request is too large'),
+    text('分批提交', 'Send it in parts'),
+  ),
+  ROUTE_NOT_FOUND: entry(
+    404,
+    text('没有这个地址', 'No such address'),
+    text('接口说明见 /docs', 'The calls are described at /docs'),
+  ),
+  KIND_UNKNOWN: entry(
+    400,
+    text('未知的设备类型', 'Unknown device kind'),
+    text('设备类型见 /api/v1/kinds', '/api/v1/kinds lists the kinds'),
+  ),
+  UNIT_UNKNOWN: entry(
+    400,
+    text('未知的处置单位', 'Unknown unit'),
+    text('单位在城市文件中定义', 'Units are defined in the city file'),
+  ),
+  GRID_UNKNOWN: entry(
+    400,
+    text('未知的网格', 'Unknown grid'),
+    text('网格在城市文件中定义', 'Grids are defined in the city file'),
+  ),
+  DEVICE_EXISTS: entry(
+    409,
+    text('设备已登记', 'Device already registered'),
+    text('换一个编号，或修改已有设备', 'Use another id, or change the device that exists'),
+  ),
+  DEVICE_NOT_FOUND: entry(
+    404,
+    text('没有这个设备', 'No such device'),
+    text('检查设备编号', 'Check the device id'),
+  ),
+  RULE_EXISTS: entry(
+    409,
+    text('规则已存在', 'Rule already exists'),
+    text('用 PUT 修改它', 'Change it with PUT'),
+  ),
+  RULE_NOT_FOUND: entry(
+    404,
+    text('没有这条规则', 'No such rule'),
+    text('检查规则编号', 'Check the rule id'),
+  ),
+  RULE_INVALID: entry(
+    400,
+    text('规则有误', 'The rule is not valid'),
+    text('errors 中给出每处错误的位置', 'errors gives the place of each fault'),
+  ),
+  CASE_NOT_FOUND: entry(
+    404,
+    text('没有这个案件', 'No such case'),
+    text('检查案件编号', 'Check the case id'),
+  ),
+  CASE_TRANSITION: entry(
+    409,
+    text('当前状态不允许该操作', 'The state of the case does not allow this'),
+    text(
+      '顺序为 启单 → 派单 → 接单 → 处单 → 验单',
+      'The order is open → dispatch → accept → handle → verify',
+    ),
+  ),
+  CASE_SUSPENDED: entry(
+    409,
+    text('案件已挂起', 'The case is suspended'),
+    text('先恢复（resume）', 'Resume it first'),
+  ),
+  CASE_UNASSIGNED: entry(
+    409,
+    text('没有处置单位', 'No unit is named'),
+    text('派单时给出 unitId', 'Name unitId when dispatching'),
+  ),
+  QUARANTINE_NOT_FOUND: entry(
+    404,
+    text('隔离区没有这条消息', 'No such message in the quarantine'),
+    text('它可能已被重放或过期', 'It may have been replayed or expired'),
+  ),
+  NOT_REPLAYABLE: entry(
+    409,
+    text('该消息不能重放', 'This message cannot be replayed'),
+    text('只有读数消息可以重放', 'Only telemetry can be replayed'),
+  ),
+  COMMAND_NOT_FOUND: entry(
+    404,
+    text('没有这条命令', 'No such command'),
+    text('检查命令编号', 'Check the command id'),
+  ),
+  NOT_READY: entry(
+    503,
+    text('服务尚未就绪', 'Not ready yet'),
+    text('稍后再试', 'Try again in a moment'),
+    true,
+  ),
+  INTERNAL: entry(
+    500,
+    text('内部错误', 'Internal error'),
+    text('日志中有同一请求编号的记录', 'The log has the same request id'),
+    true,
+  ),
+
+  // At start.
+  SETTINGS_INVALID: entry(
+    500,
+    text('设置有误', 'The settings are wrong'),
+    text('列出的每一项都要改正', 'Mend every fault that is listed'),
+  ),
+  PORT_TAKEN: entry(
+    500,
+    text('端口已被占用', 'The port is taken'),
+    text('换一个端口，0 表示任意空闲端口', 'Choose another port; 0 takes any free one'),
+  ),
+  DATA_DIR_BUSY: entry(
+    500,
+    text('数据目录正被另一个进程使用', 'The data directory is in use by another process'),
+    text('停止另一个进程，或换一个数据目录', 'Stop the other process, or use another directory'),
+  ),
+} as const satisfies Record<string, ErrorInfo>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** The entry of a code. */
+export function errorInfo(code: ErrorCode): ErrorInfo {
+  return ERRORS[code]
+}
+
+/** True for a text that is one of our codes. */
+export function isErrorCode(value: string): value is ErrorCode {
+  return Object.hasOwn(ERRORS, value)
+}
+
+/** One fault in something a person wrote (a rule, a setting, a request), with its place. */
+export interface Fault {
+  /** Path inside the document: `levels.2.raise.atLeast`. */
+  readonly path: string
+  readonly message: string
+}
+
+/**
+ * An operational failure with a code: thrown across edges, never used for bugs.
+ */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly faults: readonly Fault[]
+
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options?: { cause?: unknown; faults?: readonly Fault[] },
+  ) {
+    super(
+      detail ?? ERRORS[code].title.en,
+      options?.cause === undefined ? {} : { cause: options.cause },
+    )
+    this.name = 'AppError'
+    this.code = code
+    this.faults = options?.faults ?? []
+  }
+}

@@ -1,0 +1,40 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { AppError } from '../model/errors.ts'
+import { createSecret } from './secret.ts'
+
+/** The data directory: made when missing, held by one process at a time. */
+export interface DataDir {
+  readonly path: string
+  release(): void
+}
+
+/**
+ * Takes the directory for this process. The lock is a file lock of SQLite's, which the system
+ * lets go of when the process ends in whatever way: a kill leaves nothing to clean up.
+ */
+export function takeDataDir(path: string): DataDir {
+  mkdirSync(path, { recursive: true })
+  const lock = new DatabaseSync(join(path, 'lock.db'))
+  try {
+    lock.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (x); COMMIT',
+    )
+  } catch (cause) {
+    lock.close()
+    throw new AppError('DATA_DIR_BUSY', `${path} is in use by another process`, { cause })
+  }
+  return { path, release: () => lock.close() }
+}
+
+/** The administrator's token: the one given, or the one made at the first start. */
+export function adminToken(dataDir: string, given: string | null): string {
+  if (given !== null) return given
+  const file = join(dataDir, 'admin-token')
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim()
+  const token = createSecret()
+  writeFileSync(file, `${token}\n`, { mode: 0o600 })
+  chmodSync(file, 0o600)
+  return token
+}

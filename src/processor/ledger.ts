@@ -1,0 +1,91 @@
+import type { JournalReader } from '../journal/port.ts'
+import type { LedgerLine, LedgerPage } from '../model/ledger.ts'
+import type { StateStore } from '../store/state-port.ts'
+import type { TelemetryStore } from '../store/telemetry-port.ts'
+
+/**
+ * A day's page of the ledger, put together from the three places that count:
+ *
+ *   received = messages the journal took + readings beyond one a message + shed
+ *   stored   = rows the telemetry store counted
+ *   pending  = messages the processor has not reached + accepted readings not yet stored
+ *
+ * It is read between two commits of the processor's thread, so it balances at any moment, also
+ * under load.
+ */
+export async function ledgerPage(
+  day: string,
+  from: {
+    journal: JournalReader
+    state: StateStore
+    telemetry: TelemetryStore
+    processed: number
+    stored: number
+  },
+): Promise<LedgerPage> {
+  const messages = from.journal.counts(from.processed)
+  const [outcomes, written, unstored] = await Promise.all([
+    from.state.ledger(day),
+    from.telemetry.written(day),
+    from.state.unstored(from.stored),
+  ])
+  const sum = <T extends { day: string; kind: string }>(
+    rows: readonly T[],
+    kind: string,
+    of: (row: T) => number,
+  ) =>
+    rows
+      .filter((row) => row.day === day && row.kind === kind)
+      .reduce((total, row) => total + of(row), 0)
+
+  const kinds = new Set(
+    [...messages.received, ...messages.backlog, ...outcomes, ...written, ...unstored]
+      .filter((row) => row.day === day)
+      .map((row) => row.kind),
+  )
+  const lines = [...kinds].sort().map((kind): LedgerLine => {
+    const outcome = (of: 'expanded' | 'quarantined' | 'duplicate' | 'shed') =>
+      sum(outcomes, kind, (row) => row[of])
+    return {
+      kind,
+      received:
+        sum(messages.received, kind, (row) => row.messages) + outcome('expanded') + outcome('shed'),
+      stored: sum(written, kind, (row) => row.readings),
+      quarantined: outcome('quarantined'),
+      duplicate: outcome('duplicate'),
+      shed: outcome('shed'),
+      pending:
+        sum(messages.backlog, kind, (row) => row.messages) +
+        sum(unstored, kind, (row) => row.readings),
+    }
+  })
+  const total = addUp(lines)
+  return { day, total, kinds: lines, balanced: [total, ...lines].every(balances) }
+}
+
+/** received = stored + quarantined + duplicate + shed + pending */
+export function balances(line: LedgerLine): boolean {
+  const { received, stored, quarantined, duplicate, shed, pending } = line
+  return received === stored + quarantined + duplicate + shed + pending
+}
+
+function addUp(lines: readonly LedgerLine[]): LedgerLine {
+  const total = {
+    kind: 'all',
+    received: 0,
+    stored: 0,
+    quarantined: 0,
+    duplicate: 0,
+    shed: 0,
+    pending: 0,
+  }
+  for (const line of lines) {
+    total.received += line.received
+    total.stored += line.stored
+    total.quarantined += line.quarantined
+    total.duplicate += line.duplicate
+    total.shed += line.shed
+    total.pending += line.pending
+  }
+  return total
+}

@@ -1,0 +1,60 @@
+import type { Effects } from '../engine/effects.ts'
+import { openCaseKey, type World } from '../engine/world.ts'
+import type { AlertEvent, LiveEvent, ReadingEvent } from './protocol.ts'
+
+/**
+ * What watchers hear of a commit. Cases, alerts and devices that came or went are told all;
+ * readings are a sample, since no eye follows thousands a second.
+ */
+const SAMPLED_READINGS = 20
+/** Devices whose presence is told in one commit at the most; a list is reloaded for more. */
+const TOLD_DEVICES = 200
+
+export function liveEvents(world: World, effects: Effects): LiveEvent[] {
+  return [
+    ...[...effects.cases.values()].map((data): LiveEvent => ({ type: 'case', data })),
+    ...alertEvents(world, effects).map((data): LiveEvent => ({ type: 'alert', data })),
+    ...deviceEvents(effects),
+    ...sampledReadings(effects).map((data): LiveEvent => ({ type: 'reading', data })),
+  ]
+}
+
+function alertEvents(world: World, effects: Effects): AlertEvent[] {
+  return effects.alertChanges.map((change) => ({
+    ruleId: change.ruleId,
+    ruleVersion: change.ruleVersion,
+    deviceId: change.deviceId,
+    kind: world.devices.get(change.deviceId)?.device.kind ?? '',
+    state:
+      change.becomes === 'firing' || change.becomes === 'pending' ? change.becomes : 'resolved',
+    level: change.level,
+    since: change.at,
+    value: change.value,
+    caseId: world.openCases.get(openCaseKey(change.ruleId, change.deviceId))?.id ?? null,
+  }))
+}
+
+function deviceEvents(effects: Effects): LiveEvent[] {
+  const seen = new Set(effects.accepted.map((one) => one.reading.deviceId))
+  // Devices that only measured are told by their readings; the rest came, went or changed.
+  return [...effects.touched]
+    .filter((entry) => !seen.has(entry.device.id))
+    .slice(0, TOLD_DEVICES)
+    .map((entry) => {
+      const { online, lastSeenAt, latest } = entry.state
+      return { type: 'device', data: { ...entry.device, online, lastSeenAt, latest } }
+    })
+}
+
+function sampledReadings(effects: Effects): ReadingEvent[] {
+  const { accepted } = effects
+  const every = Math.max(1, Math.ceil(accepted.length / SAMPLED_READINGS))
+  return accepted
+    .filter((_, i) => i % every === 0)
+    .map(({ reading: { deviceId, kind, observedAt, fields } }) => ({
+      deviceId,
+      kind,
+      ts: observedAt,
+      fields,
+    }))
+}

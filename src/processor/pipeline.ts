@@ -1,0 +1,258 @@
+import { MAX_AGE } from '../decode/decode.ts'
+import type { Effects } from '../engine/effects.ts'
+import type { JournalReader } from '../journal/port.ts'
+import { DAY, type Duration, type Instant } from '../model/time.ts'
+import type { StateStore } from '../store/state-port.ts'
+import type { TelemetryStore } from '../store/telemetry-port.ts'
+import { ledgerPage } from './ledger.ts'
+import { liveEvents } from './live-events.ts'
+import {
+  actOnCase,
+  countShed,
+  createDevices,
+  createRule,
+  deleteDevice,
+  deleteRule,
+  putRule,
+  sendCommand,
+  updateDevice,
+} from './operations.ts'
+import type { Committed, Processor } from './processor.ts'
+import type {
+  CredentialChange,
+  OperationName,
+  Operations,
+  PipelineCounters,
+  PipelineMessage,
+  PipelineRequest,
+} from './protocol.ts'
+import type { TelemetryWriter } from './telemetry-writer.ts'
+
+/**
+ * The pipeline's thread at work. One loop, one thing at a time:
+ *
+ *   records, or time, or requests → commit → answers and events out → telemetry → again
+ *
+ * A commit that fails is tried again from the stored state after a pause; nobody is answered and
+ * nothing is trimmed until it went through.
+ */
+
+const RETRY_MS = 1_000
+const PRUNE_EVERY: Duration = 60 * 60_000
+
+export interface PipelineParts {
+  readonly processor: Processor
+  readonly writer: TelemetryWriter
+  readonly journal: JournalReader
+  readonly state: StateStore
+  readonly telemetry: TelemetryStore
+  readonly post: (message: PipelineMessage) => void
+  /** How long telemetry and quarantine are kept. */
+  readonly retention: { readonly telemetry: Duration; readonly quarantine: Duration }
+}
+
+type Ask = Extract<PipelineRequest, { type: 'ask' }>
+
+export class Pipeline {
+  readonly #parts: PipelineParts
+  readonly #asks: Ask[] = []
+  /** Requests of this turn: answered when it is committed, told to have failed when it is not. */
+  readonly #inWork = new Set<number>()
+  readonly #answers: { id: number; output: unknown }[] = []
+  readonly #reached: { id: number; seq: number }[] = []
+  readonly #counters: PipelineCounters = {
+    records: 0,
+    accepted: 0,
+    duplicate: 0,
+    quarantined: {},
+    late: 0,
+    unknownFields: 0,
+    casesOpened: 0,
+    commits: 0,
+  }
+  #tick: { now: Instant; lastSeq: number } | null = null
+  #wake: (() => void) | null = null
+  #closing = false
+  #prunedAt: Instant = 0
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts
+  }
+
+  /** A word from the main thread. */
+  receive(request: PipelineRequest): void {
+    if (request.type === 'ask') this.#asks.push(request)
+    else if (request.type === 'tick') this.#tick = request
+    else if (request.type === 'close') this.#closing = true
+    this.#wake?.()
+  }
+
+  /** Runs until `close`; resolves when everything taken is committed. */
+  async run(): Promise<void> {
+    while (!this.#closing) {
+      const more = await this.#guarded()
+      if (!more && this.#asks.length === 0 && !this.#closing) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+        this.#wake = null
+      }
+    }
+    await this.#guarded()
+  }
+
+  /** One turn; after a failure a pause and the stored state again. */
+  async #guarded(): Promise<boolean> {
+    try {
+      return await this.#turn()
+    } catch (error) {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      this.#parts.post({ type: 'trouble', where: 'pipeline', message })
+      for (const id of this.#inWork)
+        this.#parts.post({ type: 'failed', id, message: String(error) })
+      this.#inWork.clear()
+      this.#answers.length = 0
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      await this.#parts.processor.load()
+      return true
+    }
+  }
+
+  async #turn(): Promise<boolean> {
+    const { processor, writer } = this.#parts
+    const more = await processor.takeRecords()
+    if (!more && this.#tick !== null && processor.cursor >= this.#tick.lastSeq) {
+      processor.elapse(this.#tick.now)
+      this.#tick = null
+    }
+    for (const ask of this.#asks.splice(0)) {
+      this.#inWork.add(ask.id)
+      const output = await this.#work(ask)
+      if (output !== undefined) this.#answers.push({ id: ask.id, output })
+    }
+    const committed = await processor.commit()
+    if (committed !== null)
+      writer.offer(committed.firstSeq, committed.lastSeq, committed.effects.accepted)
+    this.#publish(committed)
+    await this.#store()
+    await this.#prune()
+    return more
+  }
+
+  /** Telemetry may be away for hours: that must not hold up the rules. */
+  async #store(): Promise<void> {
+    try {
+      await this.#parts.writer.writeUpTo(this.#parts.processor.cursor)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      this.#parts.post({ type: 'trouble', where: 'telemetry', message })
+    }
+  }
+
+  async #work(ask: Ask): Promise<unknown> {
+    const { desk } = this.#parts.processor
+    const input = <N extends OperationName>(_name: N) => ask.input as Operations[N]['input']
+    switch (ask.name) {
+      case 'device.create':
+        return createDevices(desk, input(ask.name).devices)
+      case 'device.update':
+        return updateDevice(desk, input(ask.name).id, input(ask.name).patch)
+      case 'device.delete':
+        return deleteDevice(desk, input(ask.name).id)
+      case 'rule.create':
+        return createRule(desk, input(ask.name).rule)
+      case 'rule.put':
+        return putRule(desk, input(ask.name).rule)
+      case 'rule.delete':
+        return deleteRule(desk, input(ask.name).id)
+      case 'case.act':
+        return actOnCase(desk, input(ask.name))
+      case 'command.send':
+        return sendCommand(desk, input(ask.name).command)
+      case 'ledger.shed':
+        countShed(desk, input(ask.name).shed)
+        return null
+      case 'ledger.page':
+        return this.#ledger(input(ask.name).day)
+      case 'processed':
+        this.#reached.push({ id: ask.id, seq: input(ask.name).seq })
+        return undefined
+    }
+  }
+
+  /** The page as of the last commit: what this turn has gathered is committed first. */
+  async #ledger(day: string) {
+    const { processor, writer, journal, state, telemetry } = this.#parts
+    const committed = await processor.commit()
+    if (committed !== null) {
+      writer.offer(committed.firstSeq, committed.lastSeq, committed.effects.accepted)
+      this.#publish(committed)
+    }
+    const page = { journal, state, telemetry, processed: processor.cursor, stored: writer.cursor }
+    return ledgerPage(day, page)
+  }
+
+  #publish(committed: Committed | null): void {
+    const { post, processor, writer } = this.#parts
+    if (committed !== null) {
+      this.#count(committed.effects)
+      post({
+        type: 'committed',
+        cursor: processor.cursor,
+        releasable: Math.min(processor.cursor, writer.cursor),
+        stored: writer.cursor,
+        events: liveEvents(processor.world, committed.effects),
+        credentials: credentialChanges(committed),
+        commands: [...committed.effects.commands.values()].filter((c) => c.state === 'sent'),
+        counters: this.#counters,
+      })
+    }
+    for (const answer of this.#answers.splice(0)) post({ type: 'answer', ...answer })
+    this.#inWork.clear()
+    for (const one of this.#reached.splice(0)) {
+      if (one.seq <= processor.cursor) post({ type: 'answer', id: one.id, output: null })
+      else this.#reached.push(one)
+    }
+  }
+
+  #count(effects: Effects): void {
+    const counters = this.#counters
+    counters.commits++
+    counters.records += effects.counters.records
+    counters.late += effects.counters.late
+    counters.unknownFields += effects.counters.unknownFields
+    counters.accepted += effects.accepted.length
+    counters.casesOpened += effects.caseEvents.filter(({ event }) => event.type === 'open').length
+    for (const line of effects.ledger.values()) counters.duplicate += line.duplicate
+    for (const { code, rejections } of effects.quarantined) {
+      counters.quarantined[code] = (counters.quarantined[code] ?? 0) + rejections.length
+    }
+  }
+
+  async #prune(): Promise<void> {
+    const { processor, writer, state, telemetry, retention } = this.#parts
+    const { now } = processor.world
+    if (now - this.#prunedAt < PRUNE_EVERY) return
+    this.#prunedAt = now
+    await state.prune({
+      verdictsUpTo: writer.cursor,
+      seenBefore: now - MAX_AGE - DAY,
+      quarantineBefore: now - retention.quarantine,
+    })
+    await telemetry.prune(now - retention.telemetry)
+  }
+}
+
+function credentialChanges({ edits }: Committed): CredentialChange[] {
+  const set = [...edits.devices.values()].map(
+    ({ id, kind, secretHash, enabled }): CredentialChange => ({
+      type: 'set',
+      credential: { id, kind, secretHash, enabled },
+      rotated: edits.lockedOut.has(id),
+    }),
+  )
+  const removed = [...edits.deletedDevices].map(
+    (deviceId): CredentialChange => ({ type: 'removed', deviceId }),
+  )
+  return [...set, ...removed]
+}

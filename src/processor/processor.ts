@@ -1,0 +1,190 @@
+import type { Case } from '../cases/case.ts'
+import { createEffects, type Effects } from '../engine/effects.ts'
+import { expireCommands } from '../engine/lifecycle.ts'
+import { type LookedUp, type Prepared, prepare, step } from '../engine/step.ts'
+import { advance, schedule } from '../engine/time.ts'
+import {
+  createDeviceState,
+  type DeviceState,
+  openCaseKey,
+  placeDevice,
+  placeRule,
+  type World,
+} from '../engine/world.ts'
+import type { JournalReader } from '../journal/port.ts'
+import type { StoredRule } from '../model/rule.ts'
+import type { Instant } from '../model/time.ts'
+import type { StateSnapshot, StateStore } from '../store/state-port.ts'
+import { createEdits, type Edits, stateChange } from './change.ts'
+import type { Desk } from './operations.ts'
+
+/**
+ * Reads the journal, steps the engine, commits: cursor, alert states, cases and all else in one
+ * transaction. If a commit fails, the world is rebuilt from the store and the same records are
+ * read again; because the outcome depends on the journal alone, nothing is done twice.
+ */
+
+/** Bytes of journal taken into one commit at the most. */
+const TURN_BYTES = 2 * 1024 * 1024
+
+export interface Committed {
+  readonly effects: Effects
+  readonly edits: Edits
+  readonly firstSeq: number
+  readonly lastSeq: number
+}
+
+export class Processor {
+  readonly #journal: JournalReader
+  readonly #state: StateStore
+  readonly #newWorld: () => World
+  readonly #catalogRules: readonly StoredRule[]
+  readonly #endedCase: (id: string) => Promise<Case | null>
+  world: World
+  cursor = 0
+  #effects = createEffects()
+  #edits = createEdits()
+  #firstSeq = 1
+
+  constructor(parts: {
+    journal: JournalReader
+    state: StateStore
+    newWorld: () => World
+    catalogRules: readonly StoredRule[]
+    endedCase: (id: string) => Promise<Case | null>
+  }) {
+    this.#journal = parts.journal
+    this.#state = parts.state
+    this.#newWorld = parts.newWorld
+    this.#catalogRules = parts.catalogRules
+    this.#endedCase = parts.endedCase
+    this.world = parts.newWorld()
+  }
+
+  /** Takes up the stored state. Also the way back after a failed commit. */
+  async load(): Promise<void> {
+    const snapshot = await this.#state.load()
+    this.#effects = createEffects()
+    this.#edits = createEdits()
+    this.world = this.#newWorld()
+    restore(this.world, snapshot)
+    this.cursor = snapshot.cursor
+    this.#firstSeq = this.cursor + 1
+    this.#installCatalogRules(snapshot)
+  }
+
+  /** Rules of the catalogue that are new, or changed with a new version of curbwatch. */
+  #installCatalogRules(snapshot: StateSnapshot): void {
+    for (const rule of this.#catalogRules) {
+      const present = this.world.rules.get(rule.id)
+      if (snapshot.deletedRules.includes(rule.id) || present?.origin === 'city') continue
+      if (present !== undefined && sameRule(present, rule)) continue
+      const next = { ...rule, version: (present?.version ?? 0) + 1 }
+      placeRule(this.world, next)
+      this.#edits.rules.set(rule.id, next)
+    }
+  }
+
+  /** The desk that operators' requests are worked at; their effects go with the next commit. */
+  get desk(): Desk {
+    return {
+      world: this.world,
+      effects: this.#effects,
+      edits: this.#edits,
+      endedCase: this.#endedCase,
+    }
+  }
+
+  /** Takes the next stretch of the journal; false at its end. Commits nothing. */
+  async takeRecords(): Promise<boolean> {
+    const records = this.#journal.read(this.cursor, TURN_BYTES)
+    for (const record of records) {
+      const prepared = prepare(this.world, record)
+      step(this.world, prepared, await this.#lookUp(prepared), this.#effects)
+    }
+    const last = records.at(-1)
+    if (last === undefined) return false
+    this.cursor = last.seq
+    return true
+  }
+
+  /** Lets time come to `now`, where all that was received until then has been taken. */
+  elapse(now: Instant): void {
+    advance(this.world, now, this.#effects)
+    expireCommands(this.world, this.#effects)
+  }
+
+  /** Commits what has gathered; null where there is nothing. */
+  async commit(): Promise<Committed | null> {
+    const effects = this.#effects
+    const edits = this.#edits
+    const span = { firstSeq: this.#firstSeq, lastSeq: this.cursor }
+    if (!isWorthwhile(effects, edits, span)) return null
+    await this.#state.commit(stateChange(this.world, effects, edits, span))
+    this.#effects = createEffects()
+    this.#edits = createEdits()
+    this.#firstSeq = this.cursor + 1
+    return { effects, edits, ...span }
+  }
+
+  #lookUp(prepared: Prepared): LookedUp | Promise<LookedUp> {
+    const id = prepared.telemetry?.message.quarantineId ?? null
+    if (prepared.history === null && id === null) return { history: [], quarantined: null }
+    return this.#lookUpStored(prepared.history, id)
+  }
+
+  async #lookUpStored(span: Prepared['history'], quarantineId: string | null): Promise<LookedUp> {
+    const stored =
+      span === null ? [] : await this.#state.seenChunks(span.deviceId, span.from, span.to)
+    const gathered = this.#effects.chunks
+      .filter(({ deviceId }) => deviceId === span?.deviceId)
+      .map(({ chunk }) => chunk)
+    return {
+      history: [...stored, ...gathered],
+      quarantined:
+        quarantineId === null
+          ? null
+          : (this.#effects.quarantined.find((one) => one.id === quarantineId) ??
+            (await this.#state.quarantined(quarantineId))),
+    }
+  }
+}
+
+function isWorthwhile(
+  effects: Effects,
+  edits: Edits,
+  span: { firstSeq: number; lastSeq: number },
+): boolean {
+  return (
+    span.lastSeq >= span.firstSeq ||
+    effects.touched.size > 0 ||
+    effects.cases.size > 0 ||
+    effects.caseEvents.length > 0 ||
+    effects.commands.size > 0 ||
+    effects.ledger.size > 0 ||
+    edits.devices.size > 0 ||
+    edits.deletedDevices.size > 0 ||
+    edits.rules.size > 0 ||
+    edits.deletedRules.size > 0
+  )
+}
+
+function restore(world: World, snapshot: StateSnapshot): void {
+  world.now = snapshot.progress.now
+  world.silenceFloor = snapshot.progress.silenceFloor
+  world.lastNumber = { ...snapshot.progress.lastNumber }
+  for (const rule of snapshot.rules) placeRule(world, rule)
+  for (const { device, state } of snapshot.devices) {
+    const kept = state === null ? createDeviceState() : (JSON.parse(state) as DeviceState)
+    placeDevice(world, device, kept)
+  }
+  for (const one of snapshot.openCases)
+    world.openCases.set(openCaseKey(one.ruleId, one.deviceId), one)
+  for (const command of snapshot.pendingCommands) world.commands.set(command.id, command)
+  for (const entry of world.devices.values()) schedule(world, entry)
+}
+
+function sameRule(a: StoredRule, b: StoredRule): boolean {
+  const plain = (rule: StoredRule) => JSON.stringify({ ...rule, version: 0 })
+  return plain(a) === plain(b)
+}

@@ -1,0 +1,308 @@
+import type { Fields, FieldValue } from '../model/reading.ts'
+import { DAY, type Duration, type Instant, MINUTE } from '../model/time.ts'
+import type { RuleProgram } from './compile.ts'
+import type { Scope } from './expression.ts'
+import { elapseLevel, levelDue, sampleLevel, type Transition } from './level.ts'
+import {
+  type AlertChange,
+  type AlertState,
+  isResting,
+  type RuleMemory,
+  restingLevel,
+} from './state.ts'
+
+/**
+ * Rules at work on one device: a reading comes, or time passes, and alerts change. The memory is
+ * changed in place (it belongs to one device and one thread); what changed is returned.
+ *
+ * Promises:
+ * - A late reading (older than the last one evaluated) changes nothing.
+ * - An alert is raised only by a reading that was fresh when it came, or by time alone after one.
+ * - The result depends on the order of readings and times given, never on when this code runs.
+ */
+
+/** A reading this much older than its receipt is history: it feeds windows, it raises nothing. */
+export const FRESH_WITHIN: Duration = 10 * MINUTE
+/** A remembered field speaks for this many report intervals. */
+const KNOWN_INTERVALS = 3
+/**
+ * Time alone may move a level only where no reading is expected before: a device that reports on
+ * change. Where one is due within this share of the report interval, that reading decides.
+ */
+const HOLD_SHARE = 0.9
+
+/**
+ * An alert whose case was closed while it still fired is brought up again after this long: the
+ * duplicate-case window of 运城 (similar_time, domain.md 1.4 [A]).
+ */
+const REMIND_AFTER: Duration = DAY
+
+/** A rule in force for a device, with the device's own parameters. */
+export interface ActiveRule {
+  readonly program: RuleProgram
+  readonly parameters: Readonly<Record<string, number>>
+}
+
+export interface RuleInput {
+  readonly deviceId: string
+  readonly observedAt: Instant
+  readonly receivedAt: Instant
+  readonly fields: Fields
+}
+
+/** Evaluates one reading against the rules of its device. */
+export function evaluateReading(
+  memory: RuleMemory,
+  rules: readonly ActiveRule[],
+  input: RuleInput,
+): AlertChange[] {
+  // A clock that is a little ahead must not let alerts begin in the future.
+  const at = Math.min(input.observedAt, input.receivedAt)
+  if (memory.evaluatedAt !== null && at < memory.evaluatedAt) return []
+  const fresh = input.receivedAt - at <= FRESH_WITHIN
+  memory.evaluatedAt = at
+  memory.evaluatedFresh = fresh
+  if (fresh) memory.freshAt = input.receivedAt
+  const names = new Set(Object.keys(input.fields))
+  for (const name of names) memory.known[name] = [input.fields[name] as FieldValue, at]
+
+  const changes: AlertChange[] = []
+  for (const rule of rules) {
+    if (rule.program.silence !== null) {
+      if (fresh) endSilence(memory, rule, input.deviceId, input.receivedAt, changes)
+    } else if (!rule.program.fields.isDisjointFrom(names)) {
+      const scope = createScope(memory, rule, at, names)
+      for (const tap of rule.program.taps) if (!tap.fields.isDisjointFrom(names)) tap.feed(scope)
+      sampleRule(memory, rule, scope, fresh, input.deviceId, changes)
+    }
+  }
+  return changes
+}
+
+function createScope(memory: RuleMemory, rule: ActiveRule, at: Instant, fresh: Set<string>): Scope {
+  const oldest = at - KNOWN_INTERVALS * rule.program.reportInterval
+  return {
+    at,
+    fresh,
+    parameters: rule.parameters,
+    series: memory.series,
+    known(field) {
+      const known = memory.known[field]
+      return known === undefined || known[1] < oldest ? null : known[0]
+    },
+  }
+}
+
+function sampleRule(
+  memory: RuleMemory,
+  rule: ActiveRule,
+  scope: Scope,
+  mayFire: boolean,
+  deviceId: string,
+  changes: AlertChange[],
+): void {
+  const { program } = rule
+  const alert = memory.alerts[program.rule.id] ?? createAlert(program)
+  alert.value = program.value(scope)
+  program.levels.forEach((level, i) => {
+    const state = levelState(alert, i)
+    const sample = { at: scope.at, raise: level.raise(scope), clear: level.clear(scope), mayFire }
+    const transition = sampleLevel(level, state, sample)
+    if (transition !== null) changes.push(change(program, deviceId, i, transition, scope.at, alert))
+  })
+  keep(memory, program, alert)
+}
+
+/**
+ * The next moment at which time alone changes something for this device, or null.
+ * `silenceFloor`: silence is not counted before this moment, because we were not listening.
+ */
+export function nextDue(
+  memory: RuleMemory,
+  rules: readonly ActiveRule[],
+  silenceFloor: Instant,
+): Instant | null {
+  let due: Instant | null = null
+  for (const rule of rules) {
+    const at =
+      rule.program.silence === null
+        ? holdDue(memory, rule.program)
+        : silenceDue(memory, rule, silenceFloor)
+    if (at !== null && (due === null || at < due)) due = at
+  }
+  return due
+}
+
+function holdDue(memory: RuleMemory, program: RuleProgram): Instant | null {
+  const alert = memory.alerts[program.rule.id]
+  if (alert === undefined) return null
+  let due: Instant | null = reminderDue(alert)
+  program.levels.forEach((level, i) => {
+    const at = levelDue(level, levelState(alert, i))
+    if (at !== null && timeMayAct(memory, program, at) && (due === null || at < due)) due = at
+  })
+  return due
+}
+
+function reminderDue(alert: AlertState): Instant | null {
+  return alert.unattendedSince === null ? null : alert.unattendedSince + REMIND_AFTER
+}
+
+/** Whether time alone may act at `at`: the last reading was fresh, and none is expected before. */
+function timeMayAct(memory: RuleMemory, program: RuleProgram, at: Instant): boolean {
+  return (
+    memory.evaluatedFresh &&
+    memory.evaluatedAt !== null &&
+    at - memory.evaluatedAt <= HOLD_SHARE * program.reportInterval
+  )
+}
+
+function silenceDue(memory: RuleMemory, rule: ActiveRule, floor: Instant): Instant | null {
+  const { silence, rule: source } = rule.program
+  if (silence === null || memory.freshAt === null) return null
+  const alert = memory.alerts[source.id]
+  if (alert?.levels[0]?.phase === 'firing') return reminderDue(alert)
+  return Math.max(memory.freshAt, floor) + silence(rule.parameters)
+}
+
+/** Lets time come to `now`: everything due by then happens, each at its own due time. */
+export function elapse(
+  memory: RuleMemory,
+  rules: readonly ActiveRule[],
+  deviceId: string,
+  now: Instant,
+  silenceFloor: Instant,
+): AlertChange[] {
+  const changes: AlertChange[] = []
+  for (const rule of rules) {
+    const { program } = rule
+    const alert = memory.alerts[program.rule.id]
+    if (alert !== undefined) remind(program, alert, deviceId, now, changes)
+    if (program.silence !== null) {
+      const due = silenceDue(memory, rule, silenceFloor)
+      if (due !== null && due <= now) beginSilence(memory, rule, deviceId, due, changes)
+      continue
+    }
+    if (alert === undefined) continue
+    program.levels.forEach((level, i) => {
+      const state = levelState(alert, i)
+      const due = levelDue(level, state)
+      if (due === null || due > now || !timeMayAct(memory, program, due)) return
+      const transition = elapseLevel(level, state)
+      if (transition !== null) changes.push(change(program, deviceId, i, transition, due, alert))
+    })
+    keep(memory, program, alert)
+  }
+  return changes.sort((a, b) => a.at - b.at)
+}
+
+/** Says again that a level with a severity fires, where its case was closed a day ago. */
+function remind(
+  program: RuleProgram,
+  alert: AlertState,
+  deviceId: string,
+  now: Instant,
+  changes: AlertChange[],
+): void {
+  const due = reminderDue(alert)
+  if (due === null || due > now) return
+  alert.unattendedSince = null
+  const strongest = program.levels.findLastIndex(
+    (level, i) => level.severity !== null && alert.levels[i]?.phase === 'firing',
+  )
+  if (strongest >= 0) changes.push(change(program, deviceId, strongest, 'firing', due, alert))
+}
+
+function beginSilence(
+  memory: RuleMemory,
+  rule: ActiveRule,
+  deviceId: string,
+  at: Instant,
+  changes: AlertChange[],
+): void {
+  const alert = createAlert(rule.program)
+  alert.levels[0] = { ...restingLevel(), phase: 'firing', since: at }
+  // Minutes since the last reading.
+  alert.value = Math.round((at - (memory.freshAt ?? at)) / MINUTE)
+  memory.alerts[rule.program.rule.id] = alert
+  changes.push(change(rule.program, deviceId, 0, 'firing', at, alert))
+}
+
+function endSilence(
+  memory: RuleMemory,
+  rule: ActiveRule,
+  deviceId: string,
+  at: Instant,
+  changes: AlertChange[],
+): void {
+  const alert = memory.alerts[rule.program.rule.id]
+  if (alert?.levels[0]?.phase !== 'firing') return
+  delete memory.alerts[rule.program.rule.id]
+  changes.push(change(rule.program, deviceId, 0, 'cleared', at, { ...alert, value: 0 }))
+}
+
+/**
+ * Ends the alerts of rules that are no longer in force for the device (deleted, switched off,
+ * or changed so that levels differ), so that no alert outlives its rule.
+ */
+export function retireAlerts(
+  memory: RuleMemory,
+  rules: readonly ActiveRule[],
+  programs: ReadonlyMap<string, RuleProgram>,
+  deviceId: string,
+  at: Instant,
+): AlertChange[] {
+  const inForce = new Map(rules.map((rule) => [rule.program.rule.id, rule.program.rule.version]))
+  const changes: AlertChange[] = []
+  for (const [ruleId, alert] of Object.entries(memory.alerts)) {
+    if (inForce.get(ruleId) === alert.ruleVersion) continue
+    delete memory.alerts[ruleId]
+    const program = programs.get(ruleId)
+    if (program === undefined) continue
+    alert.levels.forEach((level, i) => {
+      if (program.levels[i] === undefined || level.phase === 'inactive') return
+      const becomes = level.phase === 'firing' ? 'cleared' : 'inactive'
+      changes.push(change(program, deviceId, i, becomes, at, alert))
+    })
+  }
+  return changes
+}
+
+function createAlert(program: RuleProgram): AlertState {
+  return {
+    ruleVersion: program.rule.version,
+    levels: program.levels.map(restingLevel),
+    value: null,
+    unattendedSince: null,
+  }
+}
+
+/** Alerts at rest are dropped: most devices have none, and state is written with every commit. */
+function keep(memory: RuleMemory, program: RuleProgram, alert: AlertState): void {
+  if (isResting(alert)) delete memory.alerts[program.rule.id]
+  else memory.alerts[program.rule.id] = alert
+}
+
+function levelState(alert: AlertState, i: number) {
+  return (alert.levels[i] ??= restingLevel())
+}
+
+function change(
+  program: RuleProgram,
+  deviceId: string,
+  level: number,
+  becomes: Transition,
+  at: Instant,
+  alert: AlertState,
+): AlertChange {
+  const { id, version } = program.rule
+  return {
+    ruleId: id,
+    ruleVersion: version,
+    deviceId,
+    level: (program.levels[level] as RuleProgram['levels'][number]).level,
+    becomes,
+    at,
+    value: alert.value,
+  }
+}

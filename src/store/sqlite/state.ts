@@ -1,0 +1,158 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Case } from '../../cases/case.ts'
+import type { DeviceCommand } from '../../model/command.ts'
+import type { Device } from '../../model/device.ts'
+import type { LedgerCounts, ReadingCount } from '../../model/ledger.ts'
+import type { QuarantinedMessage } from '../../model/quarantine.ts'
+import type { StoredRule } from '../../model/rule.ts'
+import type { SealedChunk } from '../../model/seen.ts'
+import type { Instant } from '../../model/time.ts'
+import type { Verdicts } from '../../model/verdicts.ts'
+import type {
+  Progress,
+  PruneLimits,
+  StateChange,
+  StateSnapshot,
+  StateStore,
+  StoredDevice,
+} from '../state-port.ts'
+import { type QuarantineRow, quarantinedFromRow } from './rows.ts'
+import { openStateDatabase } from './state-schema.ts'
+import { prepareWrites } from './state-writes.ts'
+
+/** Opens the state of one machine: a SQLite file, one writer, readers beside it. */
+export function openSqliteStateStore(file: string): StateStore {
+  return new SqliteStateStore(openStateDatabase(file))
+}
+
+const START: Progress = { now: 0, silenceFloor: 0, lastNumber: { day: '', seq: 0 } }
+
+class SqliteStateStore implements StateStore {
+  readonly #db: DatabaseSync
+  readonly #write
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+    this.#write = prepareWrites(db)
+  }
+
+  async load(): Promise<StateSnapshot> {
+    const rules = this.#all<{ id: string; deleted: number; body: string }>('SELECT * FROM rules')
+    return {
+      cursor: this.#meta<number>('cursor') ?? 0,
+      progress: this.#meta<Progress>('progress') ?? START,
+      rules: rules
+        .filter((row) => row.deleted === 0)
+        .map((row) => JSON.parse(row.body) as StoredRule),
+      deletedRules: rules.filter((row) => row.deleted === 1).map((row) => row.id),
+      devices: this.#all<{ body: string; state: string | null }>(
+        'SELECT body, state FROM devices LEFT JOIN device_live ON device_id = id',
+      ).map((row): StoredDevice => ({ device: JSON.parse(row.body) as Device, state: row.state })),
+      openCases: this.#all<{ body: string }>(
+        "SELECT body FROM cases WHERE status NOT IN ('closed', 'cancelled')",
+      ).map((row) => JSON.parse(row.body) as Case),
+      pendingCommands: this.#all<{ body: string }>(
+        "SELECT body FROM commands WHERE state = 'sent'",
+      ).map((row) => JSON.parse(row.body) as DeviceCommand),
+    }
+  }
+
+  async commit(change: StateChange): Promise<void> {
+    this.#transaction(() => {
+      const write = this.#write
+      write.meta('cursor', change.cursor)
+      write.meta('progress', change.progress)
+      for (const device of change.devices) write.device(device)
+      for (const id of change.deletedDevices) write.deleteDevice(id)
+      for (const rule of change.rules) write.rule(rule)
+      for (const id of change.deletedRules) write.deleteRule(id)
+      for (const live of change.live) write.live(live)
+      for (const one of change.cases) write.case(one)
+      for (const { caseId, event } of change.caseEvents) write.caseEvent(caseId, event)
+      for (const message of change.quarantined) write.quarantined(message)
+      for (const id of change.released) write.release(id)
+      for (const { deviceId, chunk } of change.chunks) write.chunk(deviceId, chunk)
+      for (const command of change.commands) write.command(command)
+      for (const line of change.ledger) write.ledger(line)
+      if (change.verdicts !== null) write.verdicts(change.verdicts)
+    })
+  }
+
+  async seenChunks(deviceId: string, from: Instant, to: Instant): Promise<SealedChunk[]> {
+    return this.#all<{ from_at: number; to_at: number; rows: string }>(
+      'SELECT from_at, to_at, rows FROM seen WHERE device_id = ? AND to_at >= ? AND from_at <= ?',
+      deviceId,
+      from,
+      to,
+    ).map((row) => ({
+      from: row.from_at,
+      to: row.to_at,
+      rows: JSON.parse(row.rows) as number[],
+    }))
+  }
+
+  async quarantined(id: string): Promise<QuarantinedMessage | null> {
+    const [row] = this.#all<QuarantineRow>('SELECT * FROM quarantine WHERE id = ?', id)
+    return row === undefined ? null : quarantinedFromRow(row)
+  }
+
+  async verdicts(afterSeq: number, limit: number): Promise<Verdicts[]> {
+    return this.#all<{ body: string }>(
+      'SELECT body FROM verdicts WHERE last_seq > ? ORDER BY last_seq LIMIT ?',
+      afterSeq,
+      limit,
+    ).map((row) => JSON.parse(row.body) as Verdicts)
+  }
+
+  async unstored(afterSeq: number): Promise<ReadingCount[]> {
+    const sums = new Map<string, { day: string; kind: string; readings: number }>()
+    for (const { accepted } of await this.verdicts(afterSeq, -1)) {
+      for (const { day, kind, readings } of accepted) {
+        const key = `${day}\n${kind}`
+        const sum = sums.get(key)
+        if (sum === undefined) sums.set(key, { day, kind, readings })
+        else sum.readings += readings
+      }
+    }
+    return [...sums.values()]
+  }
+
+  async ledger(day: string): Promise<LedgerCounts[]> {
+    return this.#all<LedgerCounts & Record<string, unknown>>(
+      'SELECT * FROM ledger WHERE day = ?',
+      day,
+    )
+  }
+
+  async prune(limits: PruneLimits): Promise<void> {
+    this.#transaction(() => {
+      this.#db.prepare('DELETE FROM verdicts WHERE last_seq <= ?').run(limits.verdictsUpTo)
+      this.#db.prepare('DELETE FROM seen WHERE to_at < ?').run(limits.seenBefore)
+      this.#db.prepare('DELETE FROM quarantine WHERE received_at < ?').run(limits.quarantineBefore)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#db.close()
+  }
+
+  #transaction(work: () => void): void {
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      work()
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  #all<Row>(sql: string, ...values: (string | number)[]): Row[] {
+    return this.#db.prepare(sql).all(...values) as Row[]
+  }
+
+  #meta<T>(key: string): T | null {
+    const [row] = this.#all<{ value: string }>('SELECT value FROM meta WHERE key = ?', key)
+    return row === undefined ? null : (JSON.parse(row.value) as T)
+  }
+}

@@ -1,0 +1,111 @@
+import type { Case, CaseEvent } from '../cases/case.ts'
+import type { DeviceCommand } from '../model/command.ts'
+import type { Device } from '../model/device.ts'
+import type { LedgerCounts, ReadingCount } from '../model/ledger.ts'
+import type { QuarantinedMessage } from '../model/quarantine.ts'
+import type { Fields } from '../model/reading.ts'
+import type { AlertLevel, StoredRule } from '../model/rule.ts'
+import type { SealedChunk } from '../model/seen.ts'
+import type { Instant } from '../model/time.ts'
+import type { Verdicts } from '../model/verdicts.ts'
+
+/**
+ * The state of the city: devices, rules, alerts, cases, quarantine, ledger, and the cursor in the
+ * journal that all of it belongs to.
+ *
+ * Invariants that every adapter keeps (test/contract/state-store):
+ * - `commit` is one transaction: all of the change or nothing, on disk when it resolves.
+ * - There is one writer. Readers see committed states only.
+ */
+export interface StateStore {
+  /** Everything that the processor needs to go on where it stopped. */
+  load(): Promise<StateSnapshot>
+  commit(change: StateChange): Promise<void>
+  /** Sealed chunks of seen readings that touch the span. */
+  seenChunks(deviceId: string, from: Instant, to: Instant): Promise<SealedChunk[]>
+  quarantined(id: string): Promise<QuarantinedMessage | null>
+  /** Decisions about the journal after `seq`, in order, for the telemetry writer. */
+  verdicts(afterSeq: number, limit: number): Promise<Verdicts[]>
+  /** Accepted readings that the telemetry writer has not passed yet. */
+  unstored(afterSeq: number): Promise<ReadingCount[]>
+  ledger(day: string): Promise<LedgerCounts[]>
+  /** Lets go of what is only needed for a while. */
+  prune(limits: PruneLimits): Promise<void>
+  close(): Promise<void>
+}
+
+export interface PruneLimits {
+  /** Decisions up to here were applied. */
+  readonly verdictsUpTo: number
+  /** Seen readings before this can no longer be redelivered. */
+  readonly seenBefore: Instant
+  readonly quarantineBefore: Instant
+}
+
+export interface StateSnapshot {
+  readonly cursor: number
+  readonly progress: Progress
+  readonly rules: readonly StoredRule[]
+  /** Catalogue rules that were deleted here: they do not come back with the next start. */
+  readonly deletedRules: readonly string[]
+  readonly devices: readonly StoredDevice[]
+  readonly openCases: readonly Case[]
+  readonly pendingCommands: readonly DeviceCommand[]
+}
+
+/** Small things that go with the cursor. */
+export interface Progress {
+  readonly now: Instant
+  readonly silenceFloor: Instant
+  readonly lastNumber: { readonly day: string; readonly seq: number }
+}
+
+export interface StoredDevice {
+  readonly device: Device
+  /** The processor's own state of the device as JSON, or null before its first message. */
+  readonly state: string | null
+}
+
+/** What a reader sees of a device's life. */
+export interface DeviceLive {
+  readonly deviceId: string
+  readonly online: boolean
+  readonly lastSeenAt: Instant | null
+  readonly latest: { readonly ts: Instant; readonly fields: Fields } | null
+  readonly state: string
+  /** All alerts of the device that are pending or firing. */
+  readonly alerts: readonly AlertRow[]
+}
+
+/** Contract: An alert. */
+export interface AlertRow {
+  readonly ruleId: string
+  readonly ruleVersion: number
+  readonly deviceId: string
+  readonly kind: string
+  readonly state: 'pending' | 'firing'
+  readonly level: AlertLevel
+  readonly since: Instant
+  readonly value: number | null
+  readonly caseId: string | null
+}
+
+export interface StateChange {
+  readonly cursor: number
+  readonly progress: Progress
+  readonly live: readonly DeviceLive[]
+  readonly devices: readonly Device[]
+  readonly deletedDevices: readonly string[]
+  readonly rules: readonly StoredRule[]
+  readonly deletedRules: readonly string[]
+  readonly cases: readonly Case[]
+  readonly caseEvents: readonly { readonly caseId: string; readonly event: CaseEvent }[]
+  readonly quarantined: readonly QuarantinedMessage[]
+  /** Ids of quarantined messages that are gone. */
+  readonly released: readonly string[]
+  readonly chunks: readonly { readonly deviceId: string; readonly chunk: SealedChunk }[]
+  readonly commands: readonly DeviceCommand[]
+  /** Added to the lines that are there. */
+  readonly ledger: readonly LedgerCounts[]
+  readonly verdicts: Verdicts | null
+}

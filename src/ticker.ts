@@ -1,0 +1,50 @@
+import type { Broker } from './broker/port.ts'
+import type { Ingest } from './ingest/ingest.ts'
+import type { Journal } from './journal/port.ts'
+import type { Clock } from './ops/clock.ts'
+import type { Metrics } from './ops/metrics.ts'
+import type { PipelineClient } from './processor/client.ts'
+
+/**
+ * The pulse of the main thread: tells the pipeline how far time has come, enters what was shed,
+ * and notices when the whole process stood still, so that devices are not called silent for it.
+ */
+const EVERY_MS = 200
+/** A pulse this late means that we did not listen: the machine slept or starved. */
+const STOOD_STILL_MS = 1_000
+
+export interface Ticker {
+  /** Enters what was shed since the last pulse into the ledger. */
+  reportShed(): Promise<void>
+  stop(): void
+}
+
+export function startTicker(parts: {
+  journal: Journal
+  pipeline: PipelineClient
+  ingest: Ingest
+  clock: Clock
+  broker: Broker
+  metrics: Metrics
+}): Ticker {
+  const { journal, pipeline, ingest, clock, broker, metrics } = parts
+  let last = performance.now()
+
+  const reportShed = async () => {
+    const shed = ingest.takeShed()
+    if (shed.length > 0) await pipeline.ask('ledger.shed', { shed })
+  }
+  const pulse = () => {
+    const stoodStill = performance.now() - last > STOOD_STILL_MS
+    last = performance.now()
+    if (stoodStill) ingest.append('mark', '', Buffer.from('resumed'), () => {})
+    // While a commit is under way its records are older than now: time waits for them.
+    if (journal.pendingBytes === 0) pipeline.tick(clock.now(), journal.lastSeq)
+    metrics.connections.set(broker.connections)
+    metrics.journalBytes.set(journal.storedBytes)
+    metrics.backlog.set({ consumer: 'processor' }, journal.lastSeq - pipeline.cursor)
+    reportShed().catch(() => {})
+  }
+  const timer = setInterval(pulse, EVERY_MS)
+  return { reportShed, stop: () => clearInterval(timer) }
+}

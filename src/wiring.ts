@@ -1,0 +1,189 @@
+import type { Credentials } from './broker/credentials.ts'
+import type { Attempt, Broker, Gate } from './broker/port.ts'
+import type { Ingest, IngestObserver } from './ingest/ingest.ts'
+import type { Journal } from './journal/port.ts'
+import type { ErrorCode } from './model/errors.ts'
+import type { Replay } from './model/record.ts'
+import { deviceTopic } from './model/topics.ts'
+import type { Logger } from './ops/logger.ts'
+import type { Metrics } from './ops/metrics.ts'
+import type { CommitNews, PipelineClient } from './processor/client.ts'
+import type { LiveEvent } from './processor/protocol.ts'
+import type { StateReader } from './store/state-reader-port.ts'
+
+/** The small pieces between the stages: who counts, who logs, who is told of a commit. */
+
+/** Lines of one code that are logged in a second; the rest is only counted. */
+const LOGGED_PER_SECOND = 10
+
+/** The gate of the broker: checks credentials, counts and logs refusals without secrets. */
+export function createGate(credentials: Credentials, metrics: Metrics, log: Logger): Gate {
+  const mayLog = createThrottle(LOGGED_PER_SECOND)
+  return {
+    authenticate: (clientId, username, password) =>
+      credentials.authenticate(clientId, username, password),
+    refused(code: ErrorCode, attempt: Attempt) {
+      metrics.refused.inc({ code })
+      if (mayLog(code)) log.warn({ code, ...attempt }, 'refused at the broker')
+    },
+  }
+}
+
+function createThrottle(perSecond: number): (key: string) => boolean {
+  const counts = new Map<string, { second: number; count: number }>()
+  return (key) => {
+    const second = Math.floor(performance.now() / 1000)
+    const line = counts.get(key)
+    if (line === undefined || line.second !== second) {
+      counts.set(key, { second, count: 1 })
+      return true
+    }
+    line.count++
+    return line.count <= perSecond
+  }
+}
+
+/** What keeps the service from taking messages, as /readyz tells it. */
+export class Health {
+  #journalTrouble: string | null = null
+  #pipelineTrouble: string | null = null
+
+  troubles(): string[] {
+    return [this.#journalTrouble, this.#pipelineTrouble].filter((one) => one !== null)
+  }
+
+  observeIngest(metrics: Metrics, log: Logger): IngestObserver {
+    const mayLog = createThrottle(LOGGED_PER_SECOND)
+    return {
+      received: (channel, qos) => metrics.received.inc({ channel, qos: String(qos) }),
+      stored: (seconds) => {
+        this.#journalTrouble = null
+        metrics.ackSeconds.observe(seconds)
+      },
+      shed: (code, error) => {
+        metrics.shed.inc({ code })
+        if (code !== 'RATE_EXCEEDED') this.#journalTrouble = `${code}: ${error?.message ?? ''}`
+        if (mayLog(code)) log.warn({ code, reason: error?.message }, 'message shed')
+      },
+    }
+  }
+
+  pipelineTrouble(message: string | null): void {
+    this.#pipelineTrouble = message
+  }
+}
+
+/** Live events to whoever watches. */
+export class LiveHub {
+  readonly #listeners = new Set<(event: LiveEvent) => void>()
+
+  watch(listener: (event: LiveEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  tell(events: readonly LiveEvent[]): void {
+    for (const event of events) for (const listener of this.#listeners) listener(event)
+  }
+}
+
+/** What follows from a commit: trim, the door list, watchers, metrics. */
+export function reportNews(
+  pipeline: PipelineClient,
+  parts: {
+    journal: Journal
+    credentials: Credentials
+    broker: Broker
+    hub: LiveHub
+    metrics: Metrics
+    health: Health
+    log: Logger
+  },
+): void {
+  const { journal, credentials, broker, hub, metrics, health, log } = parts
+  const trim = createTrim(journal)
+  journal.onCommit((lastSeq) => pipeline.journalGrew(lastSeq))
+  pipeline.on('committed', (news: CommitNews) => {
+    health.pipelineTrouble(null)
+    for (const change of news.credentials) {
+      if (change.type === 'set') credentials.set(change.credential)
+      else credentials.remove(change.deviceId)
+      if (change.type === 'removed' || change.rotated) {
+        broker.disconnect(change.type === 'removed' ? change.deviceId : change.credential.id)
+      }
+    }
+    hub.tell(news.events)
+    trim(news.releasable)
+    setGauges(metrics, journal, news)
+  })
+  pipeline.on('trouble', ({ where, message }) => {
+    metrics.troubles.inc({ where })
+    if (where === 'pipeline') health.pipelineTrouble(message)
+    log.error({ where, reason: message }, 'trouble; trying again')
+  })
+}
+
+/** Records between two trims: trimming at every commit would cost as much as the commit. */
+const TRIM_RECORDS = 20_000
+
+function createTrim(journal: Journal): (releasable: number) => void {
+  let trimmed = 0
+  return (releasable) => {
+    if (releasable - trimmed < TRIM_RECORDS) return
+    trimmed = releasable
+    journal.trim(releasable)
+  }
+}
+
+function setGauges(metrics: Metrics, journal: Journal, news: CommitNews): void {
+  const { counters } = news
+  metrics.backlog.set({ consumer: 'processor' }, journal.lastSeq - news.cursor)
+  metrics.backlog.set({ consumer: 'telemetry' }, journal.lastSeq - news.stored)
+  metrics.readings.set({ outcome: 'accepted' }, counters.accepted)
+  metrics.readings.set({ outcome: 'duplicate' }, counters.duplicate)
+  metrics.readings.set({ outcome: 'late' }, counters.late)
+  for (const [code, count] of Object.entries(counters.quarantined))
+    metrics.quarantined.set({ code }, count)
+  metrics.casesOpened.set(counters.casesOpened)
+}
+
+/** Commands that were committed go down to their devices. */
+export function publishCommands(pipeline: PipelineClient, broker: Broker): void {
+  pipeline.on('committed', (news: CommitNews) => {
+    for (const { id, name, params, kind, deviceId, expiresAt } of news.commands) {
+      const payload = JSON.stringify({
+        id,
+        name,
+        params,
+        expiresAt: new Date(expiresAt).toISOString(),
+      })
+      // A command that cannot be delivered expires; its state says so.
+      broker.publish(deviceTopic(kind, deviceId, 'command'), payload).catch(() => {})
+    }
+  })
+}
+
+/** Puts a quarantined message into the journal again and waits until it was processed. */
+export async function replayMessage(
+  id: string,
+  parts: { state: StateReader; ingest: Ingest; journal: Journal; pipeline: PipelineClient },
+): Promise<void> {
+  const { state, ingest, journal, pipeline } = parts
+  const message = await state.quarantined(id)
+  if (message === null) return
+  const indices = message.rejections.map((one) => one.index)
+  const replay: Replay = {
+    quarantineId: id,
+    receivedAt: message.receivedAt,
+    topic: message.topic,
+    indices: indices.includes(null) ? null : (indices as number[]),
+    payloadBase64: Buffer.from(message.payload).toString('base64'),
+  }
+  await new Promise<void>((resolve, reject) => {
+    ingest.append('replay', message.topic, Buffer.from(JSON.stringify(replay)), (error) => {
+      if (error === null) resolve()
+      else reject(error)
+    })
+  })
+  await pipeline.ask('processed', { seq: journal.lastSeq })
+}
