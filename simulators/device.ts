@@ -60,6 +60,15 @@ export class VirtualDevice {
     return source.dueAt === Infinity && faults.isEmpty && this.#outbox.isEmpty
   }
 
+  get id(): string {
+    return this.#parts.id
+  }
+
+  /** People came and mended what it watches. */
+  mend(): void {
+    this.#parts.source.mend()
+  }
+
   /** Lives up to this moment. */
   advance(moment: Moment): void {
     const { source } = this.#parts

@@ -23,6 +23,8 @@ export interface SimulationOptions {
   readonly duration: Duration | null
   /** null: what the scenario says. */
   readonly backlog: Duration | null
+  /** Simulated people take the cases through their steps. */
+  readonly officers: boolean
 }
 
 /** What a device can keep (`outbox.ts`) ends at half a day of minutes. */
@@ -38,6 +40,7 @@ const UNLESS_GIVEN = {
   replay: null,
   duration: null,
   backlog: null,
+  officers: false,
 } satisfies Partial<SimulationOptions>
 
 /** What the command line always has a value for; the others come where they are given. */
@@ -83,6 +86,7 @@ function buildCommand(): Command {
     .option('--replay <file>', 'play a recording instead: FloodNet or UK bus GPS, CSV')
     .option('--duration <time>', 'real time, such as 10m (default: until Ctrl-C)', duration)
     .option('--backlog <time>', "kept readings sent first (default: the scenario's)", backlog)
+    .option('--officers', 'simulated people dispatch, handle and verify the cases')
     .addHelpText('after', () => `\nScenarios:\n${scenarioList()}`)
     .helpOption('-h, --help', 'show this')
     .allowExcessArguments(false)

@@ -39,4 +39,7 @@ export class RecordedSource implements Source {
   advance(): Fields | null {
     return this.#points[this.#next++]?.fields ?? null
   }
+
+  /** What was recorded has happened: nothing can be mended. */
+  mend(): void {}
 }

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { FleetClock } from './clock.ts'
 import { type CrewMember, equip, replayCrew, scenarioCrew } from './crew.ts'
+import type { VirtualDevice } from './device.ts'
 import { SimulationError } from './failure.ts'
 import { recallPast, runFleet } from './fleet.ts'
 import { loadKinds, type SimulatedKind } from './kinds.ts'
 import { mqttDial } from './link.ts'
+import { createOfficers } from './officers.ts'
 import type { SimulationOptions } from './options.ts'
 import { createPlacer, type Placer } from './place.ts'
 import { type Output, startProgress } from './progress.ts'
@@ -12,7 +14,7 @@ import { registerDevices } from './register.ts'
 import { readRecordings } from './replay.ts'
 import { type Scenario, spread } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
-import { findService } from './service.ts'
+import { findService, type Service } from './service.ts'
 import { type FleetStats, newStats } from './stats.ts'
 import { createWorlds } from './weather.ts'
 
@@ -42,8 +44,29 @@ export async function runSimulation(
   const stopProgress = startProgress(stats, clock, scenario.startHour, output)
   const dial = mqttDial(options.url)
   const parts = { devices, clock, service: service.clock, worldAt, dial }
-  await runFleet(parts, withDeadline(signal, options.duration)).finally(stopProgress)
+  const stopOfficers = options.officers ? startOfficers(service, options.seed, devices) : () => {}
+  await runFleet(parts, withDeadline(signal, options.duration)).finally(() => {
+    stopOfficers()
+    stopProgress()
+  })
   return stats
+}
+
+/** Real time between two rounds of the officers. */
+const ROUND_MS = 500
+
+function startOfficers(service: Service, seed: number, devices: readonly VirtualDevice[]) {
+  const byId = new Map(devices.map((device) => [device.id, device]))
+  const officers = createOfficers(service, seed, (id) => byId.get(id)?.mend())
+  let busy = false
+  const timer = setInterval(async () => {
+    if (busy) return
+    busy = true
+    // A round that fails (the service restarts) is simply followed by the next.
+    await officers.round().catch(() => {})
+    busy = false
+  }, ROUND_MS)
+  return () => clearInterval(timer)
 }
 
 /** Who takes part, by scenario or by recording. Wrong arguments show before a service is asked. */

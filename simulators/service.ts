@@ -8,8 +8,10 @@ export interface Service {
   readonly clock: ServiceClock
   /** The city that the service runs, so that the fleet fits it. */
   city(): Promise<City>
+  get(path: string): Promise<unknown>
   /** Sends JSON lines or nothing; the answer's JSON. */
   post(path: string, jsonLines?: string): Promise<unknown>
+  postJson(path: string, json: string): Promise<unknown>
 }
 
 /** Asks the service for its time. Throws SimulationError where no service answers. */
@@ -29,6 +31,13 @@ export async function findService(api: string, token: string): Promise<Service> 
         city.error,
       )
     },
+    get: (path) => call(`${base}/api/v1${path}`, { headers: { authorization } }),
+    postJson: (path, body) =>
+      call(`${base}/api/v1${path}`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+        body,
+      }),
     post: (path, body) =>
       call(`${base}/api/v1${path}`, {
         method: 'POST',

@@ -13,6 +13,8 @@ export interface Source {
   readonly dueAt: Duration
   /** Lets time pass up to `dueAt`, where `world` is; the reading, where the device makes one. */
   advance(world: World): Fields | null
+  /** People came and mended what was wrong: the incident is over. */
+  mend(): void
 }
 
 /** Physics takes steps of at most so long; three of them are the 15 s of a moving truck. */
@@ -33,7 +35,7 @@ export class PhysicsSource implements Source {
   #reportAt: Duration
   readonly #device: SimulatedDevice
   readonly #schedule: Schedule
-  readonly #ordeal: Ordeal | null
+  #ordeal: Ordeal | null
 
   constructor(device: SimulatedDevice, schedule: Schedule, ordeal: Ordeal | null) {
     this.#device = device
@@ -52,6 +54,10 @@ export class PhysicsSource implements Source {
     if (reports) this.#reportAt = this.#nextReport(at)
     this.dueAt = this.#nextStep()
     return reports ? this.#device.read(world) : null
+  }
+
+  mend(): void {
+    this.#ordeal = null
   }
 
   #nextReport(at: Duration): Duration {

@@ -12,6 +12,12 @@ import {
 } from '#device-kit'
 
 /**
+ * A lid that its contact reports open is the open rule's: a cover that is lifted is tilted too, and
+ * one event makes one case. A device without a contact counts as closed.
+ */
+const LID_ON = { field: 'open', is: false, assume: false }
+
+/**
  * Smart manhole cover: lid contact and tilt against the background angle (the angle at which the
  * lid was installed), water and methane in the chamber. It reports every six hours while calm, and
  * at once on an alarm and on the recovery. Limits and their sources: README.md.
@@ -55,7 +61,7 @@ export default defineKind({
       id: 'manhole-cover-open',
       kind: 'manhole-cover',
       title: text('井盖被打开', 'Cover open'),
-      value: { field: 'tiltDeg' },
+      value: { field: 'open' },
       levels: [{ level: 'major', severity: 'major', raise: { field: 'open', is: true } }],
       caseClass: 'cover-displaced',
       source: '缺失、移位 opens a case at once: 运城市立案标准 [A] (domain.md 1.4)',
@@ -70,16 +76,16 @@ export default defineKind({
         {
           level: 'major',
           severity: 'major',
-          raise: { above: { parameter: 'majorDeg' } },
-          clear: { atMost: { parameter: 'majorClearDeg' } },
+          raise: { all: [{ above: { parameter: 'majorDeg' } }, LID_ON] },
+          clear: { any: [{ atMost: { parameter: 'majorClearDeg' } }, { not: LID_ON }] },
           for: '30s',
           clearFor: '30s',
         },
         {
           level: 'critical',
           severity: 'critical',
-          raise: { above: { parameter: 'criticalDeg' } },
-          clear: { atMost: { parameter: 'criticalClearDeg' } },
+          raise: { all: [{ above: { parameter: 'criticalDeg' } }, LID_ON] },
+          clear: { any: [{ atMost: { parameter: 'criticalClearDeg' } }, { not: LID_ON }] },
           clearFor: '30s',
         },
       ],

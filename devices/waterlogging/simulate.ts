@@ -35,7 +35,7 @@ class LowPoint implements SimulatedDevice {
   constructor(random: Random) {
     this.#random = random
     this.#gather = random.between(0.9, 1.6)
-    this.#drainCmH = random.between(22, 34)
+    this.#drainCmH = random.between(70, 110)
     this.#batteryPct = random.between(60, 100)
   }
 

@@ -88,7 +88,7 @@ function simulate(
     'simulate',
     ...['--url', `mqtt://${mqttHost}:${address.mqtt}`],
     ...['--api', `http://${host}:${address.http}`],
-    ...['--scenario', 'demo', '--devices', options.devices, '--seed', options.seed],
+    ...['--scenario', 'demo', '--devices', options.devices, '--seed', options.seed, '--officers'],
   ]
   return spawn(process.execPath, [MAIN, ...args], {
     // In a group of its own, so that Ctrl-C reaches it through us and in order.

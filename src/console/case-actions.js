@@ -41,74 +41,88 @@ export const ACTION_KEYS = {
   comment: 'actionComment',
 }
 
-/**
- * @param {Store} store @param {Case} item
- * @param {(action: CaseAction, more: { note?: string, unitId?: string }) => Promise<void>} act
- */
-export function caseActions(store, item, act) {
-  const actions = ORDER.filter((action) => item.actions.includes(action))
-  const note = h('textarea', {
+/** @typedef {{ action: CaseAction, note?: string, unitId?: string }} ActionBody */
+
+export class ActionForm {
+  #problem = h('div', { class: 'problem', role: 'alert' })
+  #note = h('textarea', {
     rows: 2,
     'aria-label': t('note'),
     placeholder: t('notePlaceholder'),
   })
-  const problem = h('div', { class: 'problem', role: 'alert' })
-  let busy = false
-  let unitId = item.unitId ?? suggestedUnit(store, item.kind)
-  const units = (store.city?.units ?? []).map((unit) => [unit.id, pick(unit.name)])
-  const options = unitId === '' ? [['', t('chooseUnit')], ...units] : units
-  const unit = select(t('chooseUnit'), options, unitId, (chosen) => {
-    unitId = chosen
-  })
-  const buttons = actions.map((action, i) => {
-    const main = i === 0 && action !== 'comment'
-    const look = main ? ' push-main' : DANGEROUS.has(action) ? ' push-danger' : ''
-    const onclick = () => run(action)
-    return h(
-      'button',
-      { type: 'button', class: `push${look}`, onclick },
-      actionText(action, item.status),
-    )
-  })
+  /** @type {HTMLButtonElement[]} */
+  #buttons
+  #unitId
+  #act
+  #busy = false
 
-  /** Not `disabled`, which would drop the focus. @param {boolean} now */
-  function setBusy(now) {
-    busy = now
-    for (const button of buttons) button.setAttribute('aria-disabled', String(now))
+  /**
+   * @param {Store} store @param {Case} item
+   * @param {(body: ActionBody) => Promise<void>} act
+   */
+  constructor(store, item, act) {
+    const actions = ORDER.filter((action) => item.actions.includes(action))
+    this.#act = act
+    this.#unitId = item.unitId ?? suggestedUnit(store, item.kind)
+    this.#buttons = actions.map((action, i) => this.#button(action, item.status, i === 0))
+    const ended = actions.length === 1 && h('p', { class: 'muted' }, t('caseEnded'))
+    const choice = actions.includes('dispatch') && this.#unitChoice(store)
+    const buttons = h('div', { class: 'buttons' }, ...this.#buttons)
+    const parts = [ended, choice, this.#note, buttons, this.#problem]
+    this.element = h('div', { class: 'actions' }, ...parts)
+  }
+
+  /** @param {CaseAction} action @param {CaseStatus} status @param {boolean} first */
+  #button(action, status, first) {
+    const main = first && action !== 'comment'
+    const look = main ? ' push-main' : DANGEROUS.has(action) ? ' push-danger' : ''
+    const props = { type: 'button', class: `push${look}`, onclick: () => this.#run(action) }
+    return h('button', props, actionText(action, status))
+  }
+
+  /** @param {Store} store */
+  #unitChoice(store) {
+    const units = (store.city?.units ?? []).map((unit) => [unit.id, pick(unit.name)])
+    const options = this.#unitId === '' ? [['', t('chooseUnit')], ...units] : units
+    const list = select(t('chooseUnit'), options, this.#unitId, (chosen) => {
+      this.#unitId = chosen
+    })
+    return h('label', { class: 'choice' }, t('unit'), list)
   }
 
   /** @param {CaseAction} action */
-  async function run(action) {
-    if (busy) return
-    setBusy(true)
-    fill(problem, [h('p', { class: 'muted' }, t('working'))])
+  async #run(action) {
+    if (this.#busy) return
+    this.#setBusy(true)
+    fill(this.#problem, [h('p', { class: 'muted' }, t('working'))])
     try {
-      const written = note.value.trim()
-      await act(action, {
-        ...(written === '' ? {} : { note: written }),
-        ...(action === 'dispatch' && unitId !== '' ? { unitId } : {}),
-      })
-      note.value = ''
-      fill(problem, [])
+      await this.#act(this.#body(action))
+      this.#note.value = ''
+      fill(this.#problem, [])
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error
-      fill(problem, [h('p', {}, h('strong', {}, error.message)), h('p', {}, error.hint)])
+      const title = h('p', {}, h('strong', {}, error.message))
+      fill(this.#problem, [title, h('p', {}, error.hint)])
     } finally {
-      setBusy(false)
+      this.#setBusy(false)
     }
   }
 
-  const ended = actions.length === 1 && h('p', { class: 'muted' }, t('caseEnded'))
-  const choice = actions.includes('dispatch') && h('label', { class: 'choice' }, t('unit'), unit)
-  return h(
-    'div',
-    { class: 'actions' },
-    ended,
-    choice,
-    note,
-    h('div', { class: 'buttons' }, ...buttons),
-    problem,
-  )
+  /** @param {CaseAction} action @returns {ActionBody} */
+  #body(action) {
+    const note = this.#note.value.trim()
+    return {
+      action,
+      ...(note === '' ? {} : { note }),
+      ...(action === 'dispatch' && this.#unitId !== '' ? { unitId: this.#unitId } : {}),
+    }
+  }
+
+  /** Not `disabled`, which would drop the focus. @param {boolean} busy */
+  #setBusy(busy) {
+    this.#busy = busy
+    for (const button of this.#buttons) button.setAttribute('aria-disabled', String(busy))
+  }
 }
 
 /**

@@ -10,49 +10,58 @@ import { fieldOf } from './queries.js'
 /** @typedef {import('./types.d.ts').StoredReading} StoredReading */
 /** @typedef {import('./chart.js').Sample} Sample */
 /** @typedef {import('./store.js').Store} Store */
+/** @typedef {import('./api.js').Api} Api */
 
 const SAMPLES_MOST = 240
 
-/** @param {Store} store @param {import('./api.js').Api} api @param {Case} item */
-export function caseReadings(store, api, item) {
-  const element = h('div', {}, h('p', { class: 'muted' }, t('loading')))
-  const kind = store.kinds.get(item.kind)
-  const name = fieldOf(store, item)?.name ?? kind?.primaryField ?? ''
-  const spec = kind?.fields[name]
-  /** @type {Sample[]} */
-  let samples = []
-  let loaded = false
+export class CaseReadings {
+  element = h('div', {}, h('p', { class: 'muted' }, t('loading')))
+  #store
+  #item
+  #field
+  #spec
+  /** Oldest first. @type {Sample[]} */
+  #samples = []
+  #loaded = false
 
-  function show() {
-    const utcOffsetMinutes = store.city?.utcOffsetMinutes ?? 0
-    const openedAt = Date.parse(item.openedAt)
-    fill(element, [
-      h('h3', {}, `${t('recentReadings')} · ${pick(spec?.label ?? name)}`),
-      chart(samples, spec, { openedAt, utcOffsetMinutes }),
-    ])
-  }
-
-  async function load() {
-    const path = `/api/v1/devices/${encodeURIComponent(item.deviceId)}/readings`
-    const query = { fields: name, limit: String(SAMPLES_MOST) }
-    /** @type {{ items: StoredReading[] }} */
-    const page = await api.get(path, query).catch(() => ({ items: [] }))
-    samples = page.items.flatMap((reading) => sampleOf(reading, name)).reverse()
-    loaded = true
-    show()
+  /** @param {Store} store @param {Api} api @param {Case} item */
+  constructor(store, api, item) {
+    const kind = store.kinds.get(item.kind)
+    this.#store = store
+    this.#item = item
+    this.#field = fieldOf(store, item)?.name ?? kind?.primaryField ?? ''
+    this.#spec = kind?.fields[this.#field]
+    this.#load(api)
   }
 
   /** Adds the device's latest reading, if it is a new one. */
-  function moveOn() {
-    const latest = store.devices.get(item.deviceId)?.latest
-    const [sample] = latest && loaded ? sampleOf(latest, name) : []
-    if (!sample || sample.at <= (samples.at(-1)?.at ?? 0)) return
-    samples = [...samples, sample].slice(-SAMPLES_MOST)
-    show()
+  moveOn() {
+    const latest = this.#store.devices.get(this.#item.deviceId)?.latest
+    const [sample] = latest && this.#loaded ? sampleOf(latest, this.#field) : []
+    if (!sample || sample.at <= (this.#samples.at(-1)?.at ?? 0)) return
+    this.#samples = [...this.#samples, sample].slice(-SAMPLES_MOST)
+    this.#show()
   }
 
-  load()
-  return { element, moveOn }
+  /** @param {Api} api */
+  async #load(api) {
+    const path = `/api/v1/devices/${encodeURIComponent(this.#item.deviceId)}/readings`
+    const query = { fields: this.#field, limit: String(SAMPLES_MOST) }
+    /** @type {{ items: StoredReading[] }} */
+    const page = await api.get(path, query).catch(() => ({ items: [] }))
+    this.#samples = page.items.flatMap((reading) => sampleOf(reading, this.#field)).reverse()
+    this.#loaded = true
+    this.#show()
+  }
+
+  #show() {
+    const utcOffsetMinutes = this.#store.city?.utcOffsetMinutes ?? 0
+    const openedAt = Date.parse(this.#item.openedAt)
+    fill(this.element, [
+      h('h3', {}, `${t('recentReadings')} · ${pick(this.#spec?.label ?? this.#field)}`),
+      chart(this.#samples, this.#spec, { openedAt, utcOffsetMinutes }),
+    ])
+  }
 }
 
 /**

@@ -12,11 +12,12 @@ import { deviceName, isOpen, isOverdue, kindTitle, SEVERITIES } from './queries.
 import { statusText, stepper } from './stepper.js'
 
 /** @typedef {import('./types.d.ts').Case} Case */
+/** @typedef {import('./types.d.ts').Topic} Topic */
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {ReturnType<typeof rowView>} RowView */
 
 const ROWS_STEP = 100
-/** @type {readonly import('./types.d.ts').Topic[]} */
+/** @type {readonly Topic[]} */
 const DRAWN_FROM = ['cases', 'city', 'filters', 'selection', 'tick']
 
 /**
@@ -28,6 +29,8 @@ export function createCases(store) {
   const list = h('ul', { class: 'rows case-rows' })
   const note = h('p', { class: 'empty', role: 'status' })
   const foot = h('div', { class: 'foot' })
+  const head = h('div', { class: 'panel-head' }, h('h2', {}, t('cases')), tools)
+  const body = h('div', { class: 'scroll' }, note, list, foot)
   let most = ROWS_STEP
   let toolsShown = ''
   /** @type {KeyedList<Case, RowView>} */
@@ -38,7 +41,7 @@ export function createCases(store) {
     fill: fillRow,
   })
 
-  function update() {
+  function draw() {
     const all = [...store.cases.values()]
     const chosen = all.filter((item) => matches(store, item)).sort(newestFirst)
     const view = toolsView(store, all)
@@ -46,30 +49,25 @@ export function createCases(store) {
     toolsShown = JSON.stringify(view)
     rows.update(chosen.slice(0, most))
     fill(note, [emptyText(store, chosen.length)])
-    refill(foot, [chosen.length > most && more(chosen.length)])
+    refill(foot, [chosen.length > most && moreButton(most, chosen.length, showMore)])
   }
 
-  /** @param {number} total */
-  function more(total) {
-    const onclick = () => {
-      most += ROWS_STEP
-      update()
-    }
-    const shown = t('showing', { shown: number(most), total: number(total) })
-    return h('button', { type: 'button', class: 'quiet', onclick }, `${t('showMore')} · ${shown}`)
+  function showMore() {
+    most += ROWS_STEP
+    draw()
   }
 
-  return {
-    element: h(
-      'section',
-      { class: 'panel cases', 'aria-label': t('cases') },
-      h('div', { class: 'panel-head' }, h('h2', {}, t('cases')), tools),
-      h('div', { class: 'scroll' }, note, list, foot),
-    ),
-    update: (changed) => {
-      if (DRAWN_FROM.some((topic) => changed.has(topic))) update()
-    },
+  const element = h('section', { class: 'panel cases', 'aria-label': t('cases') }, head, body)
+  const update = (/** @type {ReadonlySet<Topic>} */ changed) => {
+    if (DRAWN_FROM.some((topic) => changed.has(topic))) draw()
   }
+  return { element, update }
+}
+
+/** @param {number} most @param {number} total @param {() => void} onclick */
+function moreButton(most, total, onclick) {
+  const shown = t('showing', { shown: number(most), total: number(total) })
+  return h('button', { type: 'button', class: 'quiet', onclick }, `${t('showMore')} · ${shown}`)
 }
 
 /** Times are ISO 8601 UTC, so they sort as text. @param {Case} a @param {Case} b */

@@ -11,6 +11,7 @@ import { t } from './i18n.js'
 const WIDTH = 400
 const HEIGHT = 80
 const PAD = 6
+const FRAME = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img' }
 
 /**
  * @param {readonly Sample[]} samples oldest first
@@ -37,12 +38,7 @@ export function chart(samples, spec, { openedAt, utcOffsetMinutes }) {
     { class: 'chart' },
     svg(
       'svg',
-      {
-        viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
-        preserveAspectRatio: 'none',
-        role: 'img',
-        'aria-label': label,
-      },
+      { ...FRAME, 'aria-label': label },
       svg('path', { class: 'chart-area', d: `M0 ${HEIGHT}L${line}L${WIDTH} ${HEIGHT}Z` }),
       opened !== null && svg('path', { class: 'chart-opened', d: `M${opened} 0V${HEIGHT}` }),
       svg('path', { class: 'chart-line', d: `M${line}` }),

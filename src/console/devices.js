@@ -28,10 +28,10 @@ const SEARCH_PAUSE_MS = 300
 
 /**
  * @param {Store} store
- * @param {(q: string) => void} search asks the service, where the page does not hold every device
+ * @param {(q: string) => void} onSearch asks the service, where the page does not hold every device
  * @returns {import('./types.d.ts').View}
  */
-export function createDevices(store, search) {
+export function createDevices(store, onSearch) {
   const filters = h('div', { class: 'tools' })
   const list = h('ul', { class: 'rows device-rows' })
   const note = h('p', { class: 'empty', role: 'status' })
@@ -46,19 +46,11 @@ export function createDevices(store, search) {
     fill: fillRow,
   })
 
+  const search = searchField(store, onSearch)
+  const head = h('div', { class: 'panel-head' }, h('h2', {}, t('devices')), search, filters)
+  const body = h('div', { class: 'scroll' }, note, list, foot)
   return {
-    element: h(
-      'section',
-      { class: 'panel devices', 'aria-label': t('devices') },
-      h(
-        'div',
-        { class: 'panel-head' },
-        h('h2', {}, t('devices')),
-        searchField(store, search),
-        filters,
-      ),
-      h('div', { class: 'scroll' }, note, list, foot),
-    ),
+    element: h('section', { class: 'panel devices', 'aria-label': t('devices') }, head, body),
     update() {
       const chosen = entries(store)
       const kinds = [...store.kinds.keys()].map((name) => [name, kindTitle(store, name)])
@@ -144,9 +136,18 @@ function rowView(store, { device, state }) {
     online: device.online,
     state,
     values: mainValues(store, device),
-    seen: ago(device.lastSeenAt, serviceNow()),
+    seen: seenText(device, state),
     selected: store.selection.deviceId === device.id,
   }
+}
+
+/**
+ * When a device was last seen; that it is offline too, where its state tells of something worse.
+ * @param {Device} device @param {DeviceState} state
+ */
+function seenText({ online, lastSeenAt }, state) {
+  const seen = ago(lastSeenAt, serviceNow())
+  return online || state === 'offline' ? seen : `${t('offline')} · ${seen}`
 }
 
 /** @param {() => void} onclick */
@@ -169,6 +170,6 @@ function fillRow(element, view) {
       ...view.values.map(({ label, value }) => h('span', {}, `${label} `, h('b', {}, value))),
     ),
     h('span', { class: `device-state text-${view.state}` }, stateText(view.state)),
-    h('span', { class: 'device-seen' }, view.online ? view.seen : `${t('offline')} · ${view.seen}`),
+    h('span', { class: 'device-seen' }, view.seen),
   ])
 }

@@ -4,6 +4,7 @@
  * counts as broken. Events between two connections are lost: `onOpen` is the time to reload.
  */
 import { ApiProblem, problemOf } from './api.js'
+import { eventParser } from './event-stream.js'
 
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
@@ -68,37 +69,6 @@ async function readStream(address, headers, signal, listener, onData) {
     }
   } finally {
     clearTimeout(timer)
-  }
-}
-
-/**
- * A parser of the event stream format (WHATWG HTML 9.2.6) that takes text in any pieces.
- * @param {(event: string, data: string) => void} onEvent
- * @returns {(text: string) => void}
- */
-export function eventParser(onEvent) {
-  let rest = ''
-  let event = ''
-  /** @type {string[]} */
-  let data = []
-  /** @param {string} line */
-  const readLine = (line) => {
-    if (line === '') {
-      if (data.length > 0) onEvent(event || 'message', data.join('\n'))
-      event = ''
-      data = []
-      return
-    }
-    const colon = line.indexOf(':')
-    const name = colon < 0 ? line : line.slice(0, colon)
-    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '')
-    if (name === 'event') event = value
-    else if (name === 'data') data.push(value)
-  }
-  return (text) => {
-    const lines = (rest + text).split(/\r\n|\n|\r(?!$)/)
-    rest = lines.pop() ?? ''
-    for (const line of lines) readLine(line)
   }
 }
 

@@ -11,7 +11,7 @@ import { fill, h } from './dom.js'
 import { createFigures } from './figures.js'
 import { createHeader } from './header.js'
 import { language, pick, setLanguage, t } from './i18n.js'
-import { createMap } from './map.js'
+import { CityMap } from './map.js'
 import {
   forgetToken,
   keepCaseInAddress,
@@ -47,7 +47,10 @@ const EVERYTHING = [
 ]
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'))
-/** What runs for the one who is signed in. @type {{ store: Store, api: Api, stop: AbortController } | null} */
+/**
+ * What runs for the one who is signed in.
+ * @type {{ store: Store, api: Api, stop: AbortController } | null}
+ */
 let session = null
 /** @type {readonly View[]} */
 let views = []
@@ -115,7 +118,7 @@ function changeLanguage(tag) {
 function showConsole({ store, api }) {
   const header = createHeader(store, { onLanguage: changeLanguage, onSignOut: () => signOut('') })
   const figures = createFigures(store)
-  const map = createMap(store)
+  const map = new CityMap(store)
   const devices = createDevices(store, (q) => searchDevices(store, api, q))
   const cases = createCases(store)
   const panel = createCasePanel(store, api)

@@ -28,47 +28,58 @@ function radiusFor(count, zoom) {
   return Math.min(9, base * Math.max(1, Math.sqrt(zoom)))
 }
 
-/** @param {HTMLCanvasElement} canvas */
-export function dotLayer(canvas) {
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
+export class DotLayer {
+  #context
+  #canvas
+  #palette = readPalette()
   /** @type {Map<string, HTMLCanvasElement>} */
-  let stamps = new Map()
-  let stampsFor = ''
-  let palette = readPalette()
-  /** @type {readonly Dot[]} */
-  let shown = []
+  #stamps = new Map()
+  /** The size that the stamps were made for. */
+  #stampsFor = ''
+  /** In the order they were drawn: the worst last. @type {readonly Dot[]} */
+  #shown = []
+
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.#canvas = canvas
+    this.#context = contextOf(canvas)
+  }
+
+  readTheme() {
+    this.#palette = readPalette()
+    this.#stampsFor = ''
+  }
 
   /**
    * @param {readonly Dot[]} dots @param {Transform} view @param {number} zoom
    * @param {string | null} selected
    */
-  function draw(dots, view, zoom, selected) {
+  draw(dots, view, zoom, selected) {
     const ratio = devicePixelRatio
     const radius = radiusFor(dots.length, zoom)
-    const look = `${ratio} ${radius}`
-    if (look !== stampsFor) stamps = new Map()
-    stampsFor = look
-    shown = [...dots].sort((a, b) => rank(b) - rank(a))
-    context.setTransform(1, 0, 0, 1, 0, 0)
-    context.clearRect(0, 0, canvas.width, canvas.height)
-    for (const dot of shown) {
-      const stamp = stampOf(stamps, dot, radius * ratio, palette)
+    const size = `${ratio} ${radius}`
+    if (size !== this.#stampsFor) this.#stamps = new Map()
+    this.#stampsFor = size
+    this.#shown = [...dots].sort((a, b) => rank(b) - rank(a))
+    this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height)
+    for (const dot of this.#shown) {
+      const stamp = this.#stampOf(dot, radius * ratio)
       const x = (dot.x * view.scale + view.x) * ratio - stamp.width / 2
       const y = (dot.y * view.scale + view.y) * ratio - stamp.height / 2
-      context.drawImage(stamp, Math.round(x), Math.round(y))
+      this.#context.drawImage(stamp, Math.round(x), Math.round(y))
     }
-    const marked = shown.find((dot) => dot.id === selected)
-    if (marked) mark(context, marked, view, radius, palette.mark)
+    const marked = this.#shown.find((dot) => dot.id === selected)
+    if (marked) mark(this.#context, marked, view, radius, this.#palette.mark)
   }
 
   /**
    * The dot nearest to a point of the screen, within reach; the worst of those equally near.
    * @param {number} x @param {number} y @param {Transform} view
    */
-  function nearest(x, y, view) {
+  nearest(x, y, view) {
     let found = null
     let best = REACH_PX
-    for (const dot of shown) {
+    for (const dot of this.#shown) {
       const away = Math.hypot(dot.x * view.scale + view.x - x, dot.y * view.scale + view.y - y)
       if (away > best) continue
       best = away
@@ -77,12 +88,21 @@ export function dotLayer(canvas) {
     return found
   }
 
-  function readTheme() {
-    palette = readPalette()
-    stampsFor = ''
+  /** @param {Dot} dot @param {number} radius */
+  #stampOf(dot, radius) {
+    const key = `${dot.shape} ${dot.state} ${dot.hollow}`
+    let stamp = this.#stamps.get(key)
+    if (!stamp) {
+      stamp = drawStamp(dot, radius, this.#palette)
+      this.#stamps.set(key, stamp)
+    }
+    return stamp
   }
+}
 
-  return { draw, nearest, readTheme }
+/** @param {HTMLCanvasElement} canvas */
+function contextOf(canvas) {
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
 }
 
 /** @param {Dot} dot */
@@ -109,27 +129,13 @@ function readPalette() {
   }
 }
 
-/**
- * @param {Map<string, HTMLCanvasElement>} stamps @param {Dot} dot @param {number} radius
- * @param {Palette} palette
- */
-function stampOf(stamps, dot, radius, palette) {
-  const key = `${dot.shape} ${dot.state} ${dot.hollow}`
-  let stamp = stamps.get(key)
-  if (!stamp) {
-    stamp = drawStamp(dot, radius, palette)
-    stamps.set(key, stamp)
-  }
-  return stamp
-}
-
 /** @param {Dot} dot @param {number} radius @param {Palette} palette */
 function drawStamp(dot, radius, palette) {
   const quiet = dot.state === 'fine' || dot.state === 'offline'
   const scale = (radius / 10) * (quiet ? 0.8 : 1.15)
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = Math.ceil(scale * 28)
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
+  const context = contextOf(canvas)
   context.translate(canvas.width / 2, canvas.height / 2)
   context.scale(scale, scale)
   const path = new Path2D(dot.shape)

@@ -14,30 +14,6 @@ export function mapTip(store) {
   const element = h('div', { class: 'map-tip', role: 'tooltip', hidden: true })
   let shownFor = ''
 
-  /** @param {string} id */
-  function describe(id) {
-    const device = store.devices.get(id)
-    if (!device) return
-    const state = deviceState(device, troubles(store))
-    fill(element, [
-      h('strong', {}, device.name || device.id),
-      h(
-        'div',
-        { class: 'map-tip-line' },
-        h('span', { class: `tag state-${state}` }, stateText(state)),
-        kindTitle(store, device.kind),
-      ),
-      ...mainValues(store, device).map(({ label, value }) =>
-        h('div', { class: 'map-tip-value' }, h('span', {}, label), h('b', {}, value)),
-      ),
-      h(
-        'div',
-        { class: 'muted' },
-        `${placeName(store, device)} · ${ago(device.lastSeenAt, serviceNow())}`,
-      ),
-    ])
-  }
-
   return {
     element,
     /**
@@ -50,11 +26,35 @@ export function mapTip(store) {
         shownFor = ''
         return
       }
-      if (dot.id !== shownFor) describe(dot.id)
+      if (dot.id !== shownFor) fill(element, describe(store, dot.id))
       shownFor = dot.id
       const left = x + GAP_PX + WIDTH_PX > width ? x - GAP_PX - WIDTH_PX : x + GAP_PX
       element.style.left = `${Math.max(4, left)}px`
       element.style.top = `${Math.max(4, y - element.offsetHeight - GAP_PX)}px`
     },
   }
+}
+
+/** @param {import('./store.js').Store} store @param {string} id */
+function describe(store, id) {
+  const device = store.devices.get(id)
+  if (!device) return []
+  const state = deviceState(device, troubles(store))
+  return [
+    h('strong', {}, device.name || device.id),
+    h(
+      'div',
+      { class: 'map-tip-line' },
+      h('span', { class: `tag state-${state}` }, stateText(state)),
+      kindTitle(store, device.kind),
+    ),
+    ...mainValues(store, device).map(({ label, value }) =>
+      h('div', { class: 'map-tip-value' }, h('span', {}, label), h('b', {}, value)),
+    ),
+    h(
+      'div',
+      { class: 'muted' },
+      `${placeName(store, device)} · ${ago(device.lastSeenAt, serviceNow())}`,
+    ),
+  ]
 }

@@ -11,78 +11,94 @@ import { fitBox, zoomAbout } from './projection.js'
 const MARGIN_PX = 14
 const ZOOM_MOST = 24
 const ZOOM_STEP = 1.6
+/** How far the wheel turns for a zoom by e. */
+const WHEEL_PX = 400
 /** A pointer that moved less has clicked. */
 const CLICK_PX = 4
 
-/** @param {HTMLCanvasElement} canvas @param {() => void} onMove */
-export function mapView(canvas, onMove) {
-  /** @type {Box | null} */
-  let home = null
-  let transform = { scale: 1, x: 0, y: 0 }
-  let zoom = 1
-  let dragged = 0
+export class MapView {
+  transform = { scale: 1, x: 0, y: 0 }
+  /** 1 where the whole city is shown. */
+  zoom = 1
+  #canvas
+  #onMove
+  /** What the whole city is. @type {Box | null} */
+  #home = null
+  #dragged = 0
+  #sizes = new ResizeObserver(() => this.#resize())
 
-  function reset() {
-    if (!home || canvas.clientWidth === 0) return
-    transform = fitBox(home, canvas.clientWidth, canvas.clientHeight, MARGIN_PX)
-    zoom = 1
-    moved()
+  /** @param {HTMLCanvasElement} canvas @param {() => void} onMove */
+  constructor(canvas, onMove) {
+    this.#canvas = canvas
+    this.#onMove = onMove
+    this.buttons = zoomButtons(
+      (factor) => this.#zoomBy(factor),
+      () => this.#reset(),
+    )
+    this.#sizes.observe(canvas)
+    canvas.addEventListener('wheel', (event) => this.#wheel(event), { passive: false })
+    canvas.addEventListener('pointermove', (event) => this.#drag(event))
+    canvas.addEventListener('pointerdown', () => {
+      this.#dragged = 0
+    })
   }
 
-  function moved() {
-    canvas.classList.toggle('map-zoomed', zoom > 1)
-    onMove()
+  /** @param {Box} box */
+  setHome(box) {
+    this.#home = box
+    this.#reset()
+  }
+
+  /** True where the click that just came ended a drag. */
+  justDragged() {
+    return this.#dragged > CLICK_PX
+  }
+
+  destroy() {
+    this.#sizes.disconnect()
+  }
+
+  #reset() {
+    const { clientWidth, clientHeight } = this.#canvas
+    if (!this.#home || clientWidth === 0) return
+    this.#move(fitBox(this.#home, clientWidth, clientHeight, MARGIN_PX), 1)
+  }
+
+  #resize() {
+    const { clientWidth, clientHeight } = this.#canvas
+    this.#canvas.width = Math.round(clientWidth * devicePixelRatio)
+    this.#canvas.height = Math.round(clientHeight * devicePixelRatio)
+    if (this.zoom === 1) this.#reset()
+    else this.#onMove()
   }
 
   /** @param {number} factor @param {number} [x] @param {number} [y] */
-  function zoomBy(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
-    const next = Math.min(ZOOM_MOST, zoom * factor)
-    if (next <= 1) return reset()
-    transform = zoomAbout(transform, next / zoom, x, y)
-    zoom = next
-    moved()
+  #zoomBy(factor, x = this.#canvas.clientWidth / 2, y = this.#canvas.clientHeight / 2) {
+    const zoom = Math.min(ZOOM_MOST, this.zoom * factor)
+    if (zoom <= 1) this.#reset()
+    else this.#move(zoomAbout(this.transform, zoom / this.zoom, x, y), zoom)
   }
 
-  const sizes = new ResizeObserver(() => {
-    canvas.width = Math.round(canvas.clientWidth * devicePixelRatio)
-    canvas.height = Math.round(canvas.clientHeight * devicePixelRatio)
-    if (zoom === 1) reset()
-    else moved()
-  })
-  sizes.observe(canvas)
-  canvas.addEventListener(
-    'wheel',
-    (event) => {
-      event.preventDefault()
-      zoomBy(Math.exp(-event.deltaY / 400), event.offsetX, event.offsetY)
-    },
-    { passive: false },
-  )
-  canvas.addEventListener('pointerdown', () => {
-    dragged = 0
-  })
-  canvas.addEventListener('pointermove', (event) => {
-    if (event.buttons !== 1 || zoom === 1) return
-    dragged += Math.abs(event.movementX) + Math.abs(event.movementY)
-    transform = { ...transform, x: transform.x + event.movementX, y: transform.y + event.movementY }
-    moved()
-  })
+  /** @param {WheelEvent} event */
+  #wheel(event) {
+    event.preventDefault()
+    this.#zoomBy(Math.exp(-event.deltaY / WHEEL_PX), event.offsetX, event.offsetY)
+  }
 
-  return {
-    get transform() {
-      return transform
-    },
-    get zoom() {
-      return zoom
-    },
-    buttons: zoomButtons(zoomBy, reset),
-    justDragged: () => dragged > CLICK_PX,
-    /** @param {Box} box what the whole city is */
-    setHome(box) {
-      home = box
-      reset()
-    },
-    destroy: () => sizes.disconnect(),
+  /** @param {PointerEvent} event */
+  #drag({ buttons, movementX, movementY }) {
+    if (buttons !== 1 || this.zoom === 1) return
+    this.#dragged += Math.abs(movementX) + Math.abs(movementY)
+    const { scale, x, y } = this.transform
+    this.#move({ scale, x: x + movementX, y: y + movementY }, this.zoom)
+  }
+
+  /** @param {import('./projection.js').Transform} transform @param {number} zoom */
+  #move(transform, zoom) {
+    this.transform = transform
+    this.zoom = zoom
+    this.#canvas.classList.toggle('map-zoomed', zoom > 1)
+    this.#onMove()
   }
 }
 

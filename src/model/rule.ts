@@ -29,6 +29,7 @@ export const WINDOW_STATISTICS = ['mean', 'median', 'min', 'max'] as const
 export type WindowStatistic = (typeof WINDOW_STATISTICS)[number]
 
 export type Expr =
+  /** A field's value; a switch counts as 0 or 1. */
   | { field: string }
   | { abs: Expr }
   /** Length of a vector: the whole tilt from its two axes. */
@@ -72,7 +73,8 @@ export type Comparison = (typeof COMPARISONS)[number]
 
 export type Condition =
   | ({ of?: Expr | undefined } & { [C in Comparison]?: RuleNumber | undefined })
-  | { field: string; is: boolean }
+  /** `assume`: what holds where the field is not known, for a device that may lack it. */
+  | { field: string; is: boolean; assume?: boolean | undefined }
   | { all: Condition[] }
   | { any: Condition[] }
   | { not: Condition }
@@ -93,7 +95,7 @@ const comparisonSchema = z
 export const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
   z.union([
     comparisonSchema,
-    z.strictObject({ field: fieldName, is: z.boolean() }),
+    z.strictObject({ field: fieldName, is: z.boolean(), assume: z.boolean().optional() }),
     z.strictObject({ all: z.array(conditionSchema).min(1).max(10) }),
     z.strictObject({ any: z.array(conditionSchema).min(1).max(10) }),
     z.strictObject({ not: conditionSchema }),

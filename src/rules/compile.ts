@@ -94,8 +94,8 @@ function fieldFaults(used: Compilation, kind: DeviceKind): Fault[] {
   const fields = allFields(kind)
   const faults: Fault[] = []
   for (const name of used.numberFields) {
-    if (fields[name]?.type !== 'number') {
-      faults.push({ path: 'value', message: `${kind.name} has no measured field "${name}"` })
+    if (fields[name] === undefined) {
+      faults.push({ path: 'value', message: `${kind.name} has no field "${name}"` })
     }
   }
   for (const name of used.switchFields) {

@@ -50,7 +50,7 @@ export function compileExpr(expr: Expr, into: Compilation): NumberProgram {
     into.numberFields.add(field)
     return (scope) => {
       const value = scope.known(field)
-      return typeof value === 'number' ? value : null
+      return value === null ? null : Number(value)
     }
   }
   if ('abs' in expr) return map1(compileExpr(expr.abs, into), Math.abs)
@@ -146,10 +146,10 @@ export function compileCondition(
   }
   if ('not' in condition) return negation(compileCondition(condition.not, own, into))
   if ('field' in condition) {
-    const { field, is } = condition
+    const { field, is, assume = null } = condition
     into.switchFields.add(field)
     return (scope) => {
-      const value = scope.known(field)
+      const value = scope.known(field) ?? assume
       return typeof value === 'boolean' ? value === is : null
     }
   }

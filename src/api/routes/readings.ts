@@ -47,7 +47,7 @@ export function readingRoutes(app: ApiInstance, parts: ApiParts): void {
       if (query.every !== undefined) return buckets(parts, span, query.every, query.aggregate)
       return newestFirst(
         parts,
-        { ...span, to: page.after === null ? to : Number(page.after) },
+        { ...span, to: page.after === null ? to : readCursor(page.after) },
         page.limit,
       )
     },
@@ -60,6 +60,13 @@ interface Span {
   readonly from: number
   readonly to: number
   readonly fields: readonly string[]
+}
+
+/** The time of the last reading of the page before. */
+function readCursor(after: string): number {
+  if (/^\d{1,15}$/.test(after)) return Number(after)
+  const faults = [{ path: 'query.cursor', message: 'not a cursor of ours' }]
+  throw problem('VALIDATION', { faults })
 }
 
 async function newestFirst(parts: ApiParts, span: Span, limit: number) {

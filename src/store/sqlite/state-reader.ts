@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Case, CaseEvent } from '../../cases/case.ts'
 import type { DeviceCommand } from '../../model/command.ts'
 import type { Device } from '../../model/device.ts'
+import { AppError } from '../../model/errors.ts'
 import type { QuarantinedMessage } from '../../model/quarantine.ts'
 import type { StoredRule } from '../../model/rule.ts'
 import type { AlertRow, DeviceLive } from '../state-port.ts'
@@ -100,7 +101,7 @@ class SqliteStateReader implements StateReader {
     where.andIf(filter.ruleId, 'rule_id = ?', same)
     where.andIf(filter.state, 'state = ?', same)
     if (page.after !== null) {
-      const [deviceId, ruleId] = page.after.split('\n') as [string, string]
+      const [deviceId, ruleId] = readCursor(page.after, CURSORS.names)
       where.and('(device_id, rule_id) > (?, ?)', deviceId, ruleId)
     }
     const rows = this.#all<{ body: string }>(
@@ -144,7 +145,7 @@ class SqliteStateReader implements StateReader {
       where.and(filter.overdue ? late : `NOT (${late})`, filter.now)
     }
     if (page.after !== null) {
-      const [openedAt, id] = page.after.split(' ') as [string, string]
+      const [openedAt, id] = readCursor(page.after, CURSORS.moment)
       where.and(
         'c.opened_at < ? OR (c.opened_at = ? AND c.id > ?)',
         Number(openedAt),
@@ -179,7 +180,7 @@ class SqliteStateReader implements StateReader {
     where.andIf(filter.kind, 'kind = ?', same)
     where.andIf(filter.code, 'code = ?', same)
     if (page.after !== null) {
-      const [receivedAt, id] = page.after.split(' ') as [string, string]
+      const [receivedAt, id] = readCursor(page.after, CURSORS.moment)
       where.and(
         'received_at < ? OR (received_at = ? AND id > ?)',
         Number(receivedAt),
@@ -250,6 +251,17 @@ function liveCase(row: CaseRow): Case {
   if (row.alert === null || it.signal.state === 'clear') return it
   const { value } = JSON.parse(row.alert) as AlertRow
   return { ...it, signal: { ...it.signal, value } }
+}
+
+/** What a cursor of ours looks like inside: where a page ended. */
+const CURSORS = { names: /^([^\n]+)\n([^\n]+)$/, moment: /^(\d{1,15}) (\S+)$/ }
+
+/** A cursor comes from outside: one that is not ours is the caller's fault. */
+function readCursor(after: string, form: RegExp): [string, string] {
+  const [, first, second] = form.exec(after) ?? []
+  if (first !== undefined && second !== undefined) return [first, second]
+  const faults = [{ path: 'query.cursor', message: 'not a cursor of ours' }]
+  throw new AppError('VALIDATION', undefined, { faults })
 }
 
 /** One row more than asked for tells that there is a next page. */

@@ -70,7 +70,8 @@ class SqliteTelemetryReader implements TelemetryReader {
     )
     const rows = this.#db
       .prepare(
-        `SELECT ts / ?1 * ?1 AS bucket, count(*) AS n, max(ts) AS newest, ${columns.join(', ')}
+        // node:sqlite binds numbers as reals: without the cast the division would not be whole.
+        `SELECT ts / CAST(?1 AS INTEGER) * CAST(?1 AS INTEGER) AS bucket, count(*) AS n, max(ts) AS newest, ${columns.join(', ')}
          FROM ${tableOf(query.kind)}
          WHERE device = (SELECT n FROM device_numbers WHERE id = ?2) AND ts >= ?3 AND ts < ?4
          GROUP BY bucket ORDER BY bucket`,

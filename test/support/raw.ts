@@ -1,0 +1,56 @@
+import { connect, type Socket } from 'node:net'
+import mqttPacket, { type Packet } from 'mqtt-packet'
+import { eventually } from './eventually.ts'
+import type { Registered } from './service.ts'
+
+/** A bare connection that says exactly what it is told, for what a client library would not send. */
+export interface RawConnection {
+  readonly packets: Packet[]
+  send(bytes: Uint8Array | Packet): void
+  /** Waits for a packet of the kind. */
+  expect(cmd: Packet['cmd']): Promise<Packet>
+  /** Waits until the other side has ended the connection. */
+  ended(): Promise<true>
+  /** Ends without a word, as a device does that loses its power. */
+  cut(): void
+}
+
+export function openRaw(port: number): Promise<RawConnection> {
+  const packets: Packet[] = []
+  const parser = mqttPacket.parser()
+  parser.on('packet', (packet) => packets.push(packet))
+  const socket: Socket = connect({ host: '127.0.0.1', port })
+  let over = false
+  socket.on('data', (chunk) => parser.parse(chunk))
+  socket.on('error', () => {})
+  socket.on('close', () => {
+    over = true
+  })
+  const connection: RawConnection = {
+    packets,
+    send: (it) =>
+      void socket.write(it instanceof Uint8Array ? it : mqttPacket.generate(it as never)),
+    expect: (cmd) => eventually(() => packets.find((packet) => packet.cmd === cmd)),
+    ended: () => eventually(() => over || null) as Promise<true>,
+    cut: () => void socket.resetAndDestroy(),
+  }
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => resolve(connection))
+    socket.once('error', reject)
+  })
+}
+
+/** A CONNECT as a device sends it; `more` changes what is to be wrong. */
+export function connectPacket(device: Registered, more: object = {}): Packet {
+  return {
+    cmd: 'connect',
+    protocolId: 'MQTT',
+    protocolVersion: 4,
+    clean: true,
+    keepalive: 60,
+    clientId: device.id,
+    username: device.id,
+    password: Buffer.from(device.secret),
+    ...more,
+  } as Packet
+}
