@@ -114,8 +114,6 @@ export const SILENT = testRule({
   caseClass: 'fault',
 })
 
-/** The probe with the rules above. */
-export const RULED_PROBE: DeviceKind = { ...PROBE, rules: [] }
 export const PROBE_RULES: readonly StoredRule[] = [LADDER, WINDOWED, SILENT]
 
 /** A kind that reports rarely, so that time alone decides between two readings. */

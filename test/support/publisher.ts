@@ -40,11 +40,14 @@ export class Publisher {
 
   /** Resolves when the condition holds, which is looked at after every change. */
   async until(condition: (publisher: Publisher) => boolean): Promise<void> {
-    while (!condition(this)) {
-      await new Promise<void>((resolve) => {
-        this.#changed.push(resolve)
-      })
-    }
+    while (!condition(this)) await this.nextChange()
+  }
+
+  /** Resolves when something was acknowledged, or the connection came or went. */
+  nextChange(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#changed.push(resolve)
+    })
   }
 
   /** The service came back, perhaps on another port: send again what has no answer. */

@@ -204,8 +204,11 @@ export class Service {
         .slice(first)
         .map((line) => JSON.parse(line) as Doc)
         .find((line) => line.msg === msg)
-    await eventually(() => find('http listening') ?? (hasEnded(child) ? 'ended' : null))
-    if (hasEnded(child)) throw new Error(`the service did not start: ${errors}`)
+    await eventually(() => hasEnded(child) || find('http listening')).catch(() => {})
+    if (hasEnded(child) || !find('http listening')) {
+      await this.#end('SIGKILL')
+      throw new Error(`the service did not start: ${[...this.logs.slice(first), errors].join('\n')}`)
+    }
     this.http = `http://127.0.0.1:${find('http listening').port}`
     this.mqttPort = find('mqtt listening').port
     this.mqttsPort = find('mqtt listening').tlsPort

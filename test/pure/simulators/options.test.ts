@@ -22,6 +22,7 @@ describe('arguments', () => {
       replay: null,
       duration: null,
       backlog: null,
+      officers: false,
     })
   })
 
