@@ -120,8 +120,8 @@ export async function startService(
 
   const close = async () => {
     ticker.stop()
-    await api.close()
     await broker.close()
+    await api.close()
     await ticker.reportShed()
     await pipeline.ask('processed', { seq: journal.lastSeq })
     await pipeline.close()

@@ -3,3 +3,5 @@ import { run } from './cli/run.ts'
 
 // Arguments and environment in, exit code out; no logic.
 process.exitCode = await run(process.argv.slice(2), process.env)
+// A start that failed half-way (a port is taken) leaves threads that would keep the process alive.
+if (process.exitCode !== 0) process.exit()

@@ -39,7 +39,8 @@ export function startTicker(parts: {
     last = performance.now()
     if (stoodStill) ingest.append('mark', '', Buffer.from('resumed'), () => {})
     // While a commit is under way its records are older than now: time waits for them.
-    if (journal.pendingBytes === 0) pipeline.tick(clock.now(), journal.lastSeq)
+    // A record may still come in this very millisecond, so time is told up to the one before.
+    if (journal.pendingBytes === 0) pipeline.tick(clock.now() - 1, journal.lastSeq)
     metrics.connections.set(broker.connections)
     metrics.journalBytes.set(journal.storedBytes)
     metrics.backlog.set({ consumer: 'processor' }, journal.lastSeq - pipeline.cursor)

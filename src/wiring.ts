@@ -123,14 +123,20 @@ export function reportNews(
   })
 }
 
-/** Records between two trims: trimming at every commit would cost as much as the commit. */
+/** Trimming at every commit would cost as much as the commit: it waits for so many records ... */
 const TRIM_RECORDS = 20_000
+/** ... or for so long, since a few records may be large. */
+const TRIM_MS = 5_000
 
 function createTrim(journal: Journal): (releasable: number) => void {
   let trimmed = 0
+  let at = performance.now()
   return (releasable) => {
-    if (releasable - trimmed < TRIM_RECORDS) return
+    const now = performance.now()
+    if (releasable - trimmed < TRIM_RECORDS && now - at < TRIM_MS) return
+    if (releasable === trimmed) return
     trimmed = releasable
+    at = now
     journal.trim(releasable)
   }
 }

@@ -3,7 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
-import type { ErrorCode } from '../model/errors.ts'
+import { type ErrorCode, isErrorCode } from '../model/errors.ts'
+import { fail } from '../model/result.ts'
 import { maySubscribe, ownMessage } from './access.ts'
 import { guardFrames } from './frame-guard.ts'
 import type { Attempt, Broker, BrokerLimits, Gate, Identity, Receiver } from './port.ts'
@@ -49,6 +50,7 @@ class Embedded implements EmbeddedBroker {
   readonly #options: EmbeddedOptions
   readonly #aedes: Aedes
   readonly #identities = new WeakMap<Client, Identity>()
+  readonly #nameless = new WeakSet<Client>()
   readonly #remotes = new WeakMap<Duplex, string | null>()
   readonly #sockets = new Set<Duplex>()
   readonly #servers: Server[] = []
@@ -69,6 +71,8 @@ class Embedded implements EmbeddedBroker {
       const allowed = this.#maySubscribe(client, subscription.topic)
       done(null, allowed ? subscription : null)
     }
+    this.#aedes.on('clientError', (client, error) => this.#protocolError(client, error))
+    this.#aedes.on('connectionError', (client, error) => this.#protocolError(client, error))
     this.#aedes.on('clientReady', (client) => this.#presence(client, true))
     this.#aedes.on('clientDisconnect', (client) => this.#presence(client, false))
   }
@@ -91,6 +95,10 @@ class Embedded implements EmbeddedBroker {
   }
 
   serve(connection: Duplex, remote: string | null): void {
+    if (this.#aedes.closed) {
+      connection.destroy()
+      return
+    }
     this.#sockets.add(connection)
     this.#remotes.set(connection, remote)
     connection.once('close', () => this.#sockets.delete(connection))
@@ -138,13 +146,9 @@ class Embedded implements EmbeddedBroker {
     clientId: string,
     done: (error: Error | null, ok: boolean) => void,
   ): void {
-    if (clientId !== '') {
-      done(null, true)
-      return
-    }
-    // [MQTT-3.1.3-8] wants this refused; aedes alone would make up an id.
-    this.#refuse('CLIENT_ID_MISMATCH', client, { detail: 'empty client id' })
-    done(new Error('empty client id'), false)
+    // [MQTT-3.1.3-8] wants an empty one refused, with a CONNACK; aedes alone would make up an id.
+    if (clientId === '') this.#nameless.add(client)
+    done(null, true)
   }
 
   #authenticate(
@@ -153,13 +157,16 @@ class Embedded implements EmbeddedBroker {
     password: Uint8Array | undefined,
     done: (error: AuthenticateError | null, ok: boolean | null) => void,
   ): void {
-    const result = this.#options.gate.authenticate(client.id, username, password)
+    const nameless = this.#nameless.has(client)
+    const result = nameless
+      ? fail('CLIENT_ID_MISMATCH' as const)
+      : this.#options.gate.authenticate(client.id, username, password)
     if (result.ok) {
       this.#identities.set(client, result.value)
       done(null, true)
       return
     }
-    this.#refuse(result.error, client)
+    this.#refuse(result.error, client, nameless ? { clientId: '', detail: 'empty client id' } : {})
     const returnCode = RETURN_CODES[result.error] ?? 5
     done(Object.assign(new Error(result.error), { returnCode }) as AuthenticateError, false)
   }
@@ -196,6 +203,16 @@ class Embedded implements EmbeddedBroker {
   #presence(client: Client, connected: boolean): void {
     const device = this.#identities.get(client)
     if (device !== undefined) this.#options.receiver.presence(device.kind, device.id, connected)
+  }
+
+  /** Counts what aedes itself refuses; links that break and our own refusals are not errors. */
+  #protocolError(client: Client, error: Error): void {
+    const { message } = error
+    const ours = isErrorCode(message) || message === 'empty client id'
+    const broken = 'code' in error || message === 'keep alive timeout' || client.closed
+    if (ours || broken) return
+    const code = message === 'topic has too many levels' ? 'TOPIC_FORBIDDEN' : 'PROTOCOL_ERROR'
+    this.#refuse(code, client, { detail: message })
   }
 
   #refuse(code: ErrorCode, client: Client | null, more: Partial<Attempt> = {}): void {

@@ -106,8 +106,9 @@ function nextSignal(current: Signal, view: AlertView): Signal {
 
 function caseCode(caseClass: CaseClass, device: Device, city: City): Case['code'] {
   const variant = caseClass.variants
-  const attribute = variant === undefined ? undefined : device.attributes[variant.attribute]
-  const codes = variant?.codes[String(attribute)] ?? caseClass.codes
+  const attribute = String(variant === undefined ? undefined : device.attributes[variant.attribute])
+  const known = variant !== undefined && Object.hasOwn(variant.codes, attribute)
+  const codes = (known ? variant.codes[attribute] : undefined) ?? caseClass.codes
   const code = codes[city.codeEdition]
   return { standard: CODE_STANDARDS[city.codeEdition], class: code.class, name: code.name }
 }

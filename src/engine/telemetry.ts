@@ -7,6 +7,7 @@ import { type JournalRecord, type Message, messageOf } from '../model/record.ts'
 import type { SealedChunk } from '../model/seen.ts'
 import type { Instant } from '../model/time.ts'
 import { parseTopic } from '../model/topics.ts'
+import { WHOLE } from '../model/verdicts.ts'
 import { evaluateReading } from '../rules/evaluate.ts'
 import { type Effects, ledgerOf } from './effects.ts'
 import { isDuplicate, remember } from './recent.ts'
@@ -40,8 +41,11 @@ export function applyTelemetry(
   line.quarantined += decoded.rejections.length
   const quarantined = quarantine(`q-${record.seq}`, message, decoded.rejections)
   effects.quarantined.push(quarantined)
-  for (const { index } of decoded.rejections)
-    effects.exceptions.refused.push([record.seq, index ?? 0])
+  refuse(record, decoded.rejections, effects)
+}
+
+function refuse(record: JournalRecord, rejections: readonly Rejection[], effects: Effects): void {
+  for (const { index } of rejections) effects.exceptions.refused.push([record.seq, index ?? WHOLE])
 }
 
 /** Decodes what was bad once more; what is good now is taken, the rest stays in the quarantine. */
@@ -55,7 +59,7 @@ export function applyReplay(
   const before = effects.requarantined.get(message.quarantineId ?? '') ?? found.quarantined
   if (before === null || effects.requarantined.get(before.id) === null) {
     // Replayed twice: the first replay took it.
-    for (const { index } of decoded.readings) effects.exceptions.refused.push([record.seq, index])
+    effects.exceptions.refused.push([record.seq, WHOLE])
     return
   }
   const line = ledgerOf(effects, message.receivedAt, kindOf(message))
@@ -63,6 +67,7 @@ export function applyReplay(
   line.expanded += after - before.rejections.length
   line.quarantined += decoded.rejections.length - before.rejections.length
   takeReadings(world, telemetry, found.history, line, effects)
+  refuse(record, decoded.rejections, effects)
   effects.requarantined.set(
     before.id,
     decoded.rejections.length === 0 ? null : quarantine(before.id, message, decoded.rejections),
@@ -147,7 +152,8 @@ function accept(
   respond(world, entry, changes, effects)
 }
 
-function byTime(readings: readonly DecodedReading[]): DecodedReading[] {
+/** In order of time, those without a time last, as they came. */
+export function byTime(readings: readonly DecodedReading[]): DecodedReading[] {
   return [...readings].sort((a, b) => (a.ts ?? Number.MAX_VALUE) - (b.ts ?? Number.MAX_VALUE))
 }
 

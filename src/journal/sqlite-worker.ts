@@ -36,12 +36,20 @@ port.on('message', (request: CommitRequest) => {
   }
   if (request.type === 'trim') {
     // In small steps, so that a commit never waits long behind it.
-    const { changes } = trim.run(request.upTo)
-    if (changes === 64) setImmediate(() => port.emit('message', request))
+    if (trimSome(request.upTo) === 64) setImmediate(() => port.emit('message', request))
     return
   }
   port.postMessage(commit(request))
 })
+
+/** What cannot be let go now (a full disk, a closed file) is let go with the next trim. */
+function trimSome(upTo: number): number {
+  try {
+    return Number(trim.run(upTo).changes)
+  } catch {
+    return 0
+  }
+}
 
 function commit(request: Extract<CommitRequest, { type: 'commit' }>): WorkerReply {
   const { firstSeq, lastSeq, bytes, counts } = request

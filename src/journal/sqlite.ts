@@ -46,6 +46,7 @@ class SqliteJournal implements Journal {
   readonly openedAt: Instant
   storedBytes = 0
   readonly #worker: Worker
+  readonly #exited: Promise<void>
   readonly #listeners: ((lastSeq: number) => void)[] = []
   readonly #encoder = new BatchEncoder()
   #waiting: Waiting[] = []
@@ -57,6 +58,8 @@ class SqliteJournal implements Journal {
 
   constructor(worker: Worker, end: { lastSeq: number; receivedAt: Instant }) {
     this.#worker = worker
+    // Kept from the start: a thread that died before `close` will not say so again.
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
     this.lastSeq = end.lastSeq
     this.openedAt = end.receivedAt
     worker.on('message', (reply: WorkerReply) => this.#finish(reply))
@@ -92,10 +95,9 @@ class SqliteJournal implements Journal {
     while (this.#waiting.length > 0 || this.#inFlight !== null) {
       await new Promise((resolve) => setImmediate(resolve))
     }
-    const exited = once(this.#worker, 'exit')
     this.#broken = new Error('the journal is closed')
     this.#send({ type: 'close' })
-    await exited
+    await this.#exited
   }
 
   #count(record: NewRecord): void {

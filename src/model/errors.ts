@@ -145,6 +145,11 @@ export const ERRORS = {
       'A device may use its own topics only: v1/{kind}/{deviceId}/…',
     ),
   ),
+  PROTOCOL_ERROR: entry(
+    400,
+    text('不符合 MQTT 3.1.1', 'Not MQTT 3.1.1'),
+    text('检查设备的 MQTT 客户端及其版本', "Check the device's MQTT client and its version"),
+  ),
   PACKET_TOO_LARGE: entry(
     413,
     text('报文过大', 'Packet too large'),

@@ -14,6 +14,8 @@ export const deviceIdSchema = z
 export const ruleIdSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'lower-case letters, digits, hyphen; 1 to 64 characters')
+  // Alerts are kept by rule id in plain objects.
+  .refine((id) => !(id in {}), 'a name that every object has')
 
 /** True for an id that may name a device. */
 export function isDeviceId(text: string): boolean {

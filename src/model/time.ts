@@ -48,11 +48,16 @@ export function isoUtc(at: Instant): string {
 }
 
 // An offset is mandatory: a device that sends a local time without one would be hours off unnoticed.
-const ISO = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:?\d{2})$/
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:?\d{2})$/
 
 /** Parses ISO 8601 with an offset; null where it is something else or no real date. */
 export function parseIso(text: string): Instant | null {
-  if (!ISO.test(text)) return null
+  const [, year, month, day] = ISO.exec(text) ?? []
+  if (year === undefined) return null
+  // Date.parse makes 2 March of 30 February.
+  const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
+  if (Number(day) > days) return null
   const at = Date.parse(text)
   return Number.isNaN(at) ? null : at
 }

@@ -12,9 +12,12 @@ export interface Verdicts {
   readonly exceptions: Exceptions
 }
 
+/** In place of an index: none of the message's readings was taken. */
+export const WHOLE = -1
+
 /** Where the outcome is not what decoding alone would say. */
 export interface Exceptions {
-  /** Duplicates and rejected readings: journal sequence number, index in the message. */
+  /** Duplicates and rejected readings: journal sequence number, index in the message or WHOLE. */
   readonly refused: (readonly [seq: number, index: number])[]
   /** Readings without a `ts` whose time of receipt was taken: the time they were given. */
   readonly moved: (readonly [seq: number, index: number, observedAt: Instant])[]

@@ -1,10 +1,11 @@
 import type { Decoder } from '../decode/decode.ts'
 import type { AcceptedReading } from '../engine/effects.ts'
+import { byTime } from '../engine/telemetry.ts'
 import type { JournalReader } from '../journal/port.ts'
 import type { Reading } from '../model/reading.ts'
 import { type JournalRecord, messageOf } from '../model/record.ts'
 import { parseTopic } from '../model/topics.ts'
-import type { Verdicts } from '../model/verdicts.ts'
+import { type Verdicts, WHOLE } from '../model/verdicts.ts'
 import type { StateStore } from '../store/state-port.ts'
 import type { TelemetryStore } from '../store/telemetry-port.ts'
 
@@ -122,9 +123,11 @@ export function acceptedReadings(
   const of = <T extends readonly [number, number, ...unknown[]]>(list: readonly T[]) =>
     list.filter(([seq]) => seq === record.seq)
   const refused = new Set(of(verdict.exceptions.refused).map(([, index]) => index))
+  if (refused.has(WHOLE)) return []
   const moved = new Map(of(verdict.exceptions.moved).map(([, index, at]) => [index, at]))
-  return decode(message.payload, message.receivedAt)
-    .readings.filter((one) => message.indices?.has(one.index) ?? true)
+  // In the processor's order: of two readings of one moment the later one wins.
+  return byTime(decode(message.payload, message.receivedAt).readings)
+    .filter((one) => message.indices?.has(one.index) ?? true)
     .filter((one) => !refused.has(one.index))
     .map((one) => ({
       deviceId: topic.deviceId,

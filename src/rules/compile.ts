@@ -94,7 +94,7 @@ function fieldFaults(used: Compilation, kind: DeviceKind): Fault[] {
   const fields = allFields(kind)
   const faults: Fault[] = []
   for (const name of used.numberFields) {
-    if (fields[name] === undefined) {
+    if (!Object.hasOwn(fields, name)) {
       faults.push({ path: 'value', message: `${kind.name} has no field "${name}"` })
     }
   }
@@ -108,13 +108,13 @@ function fieldFaults(used: Compilation, kind: DeviceKind): Fault[] {
 
 function parameterFaults(used: Compilation, rule: StoredRule): Fault[] {
   return [...used.parameters]
-    .filter((name) => rule.parameters[name] === undefined)
+    .filter((name) => !Object.hasOwn(rule.parameters, name))
     .map((name) => ({ path: 'parameters', message: `parameter "${name}" is used but not given` }))
 }
 
 function shapeFaults(rule: StoredRule, kind: DeviceKind): Fault[] {
   const faults: Fault[] = []
-  if (kind.caseClasses[rule.caseClass] === undefined) {
+  if (!Object.hasOwn(kind.caseClasses, rule.caseClass)) {
     const known = Object.keys(kind.caseClasses).join(', ')
     faults.push({ path: 'caseClass', message: `${kind.name} has these case classes: ${known}` })
   }

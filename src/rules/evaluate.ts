@@ -62,7 +62,8 @@ export function evaluateReading(
   const fresh = input.receivedAt - at <= FRESH_WITHIN
   memory.evaluatedAt = at
   memory.evaluatedFresh = fresh
-  if (fresh) memory.freshAt = input.receivedAt
+  // A device that never says anything fresh is watched from its first word: it goes silent too.
+  if (fresh || memory.freshAt === null) memory.freshAt = input.receivedAt
   const names = new Set(Object.keys(input.fields))
   for (const name of names) memory.known[name] = [input.fields[name] as FieldValue, at]
 
@@ -165,7 +166,7 @@ function silenceDue(memory: RuleMemory, rule: ActiveRule, floor: Instant): Insta
   return Math.max(memory.freshAt, floor) + silence(rule.parameters)
 }
 
-/** Lets time come to `now`: everything due by then happens, each at its own due time. */
+/** Lets time come to `now`: everything due by then happens, in order, each at its own due time. */
 export function elapse(
   memory: RuleMemory,
   rules: readonly ActiveRule[],
@@ -174,6 +175,21 @@ export function elapse(
   silenceFloor: Instant,
 ): AlertChange[] {
   const changes: AlertChange[] = []
+  // One moment after the other: what happens at the first decides what is still due at the next.
+  for (;;) {
+    const due = nextDue(memory, rules, silenceFloor)
+    if (due === null || due > now) return changes
+    elapseTo(memory, rules, { deviceId, due, silenceFloor }, changes)
+  }
+}
+
+function elapseTo(
+  memory: RuleMemory,
+  rules: readonly ActiveRule[],
+  to: { deviceId: string; due: Instant; silenceFloor: Instant },
+  changes: AlertChange[],
+): void {
+  const { deviceId, due: now, silenceFloor } = to
   for (const rule of rules) {
     const { program } = rule
     const alert = memory.alerts[program.rule.id]
@@ -193,7 +209,6 @@ export function elapse(
     })
     keep(memory, program, alert)
   }
-  return changes.sort((a, b) => a.at - b.at)
 }
 
 /** Says again that a level with a severity fires, where its case was closed a day ago. */

@@ -18,7 +18,7 @@ export interface RuleMemory {
   evaluatedAt: Instant | null
   /** Whether that reading was fresh when it came: only then may time alone raise an alert. */
   evaluatedFresh: boolean
-  /** When we last received a reading that was fresh: what the silence rules watch. */
+  /** When we last received a reading that was fresh, or the first of all: what silence is counted from. */
   freshAt: Instant | null
 }
 

@@ -65,6 +65,10 @@ export class Service {
     }
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
   get mqttUrl(): string {
     return `mqtt://127.0.0.1:${this.mqttPort}`
   }
@@ -207,7 +211,9 @@ export class Service {
     await eventually(() => hasEnded(child) || find('http listening')).catch(() => {})
     if (hasEnded(child) || !find('http listening')) {
       await this.#end('SIGKILL')
-      throw new Error(`the service did not start: ${[...this.logs.slice(first), errors].join('\n')}`)
+      throw new Error(
+        `the service did not start: ${[...this.logs.slice(first), errors].join('\n')}`,
+      )
     }
     this.http = `http://127.0.0.1:${find('http listening').port}`
     this.mqttPort = find('mqtt listening').port

@@ -3,7 +3,8 @@ import { ADMIN_TOKEN, type Doc, type Service } from './service.ts'
 
 /** What came over a stream of server-sent events, as it comes. */
 export interface Events {
-  readonly received: { readonly event: string; readonly data: Doc }[]
+  /** `at`: when it came, by `performance.now()`. */
+  readonly received: { readonly event: string; readonly data: Doc; readonly at: number }[]
   /** Waits for an event of the name whose data fits. */
   expect(event: string, fits?: (data: Doc) => boolean): Promise<Doc>
   close(): void
@@ -41,7 +42,12 @@ async function read(stream: ReadableStream<Uint8Array>, into: Events['received']
       const of = (name: string) =>
         lines.find((l) => l.startsWith(`${name}: `))?.slice(name.length + 2)
       const data = of('data')
-      if (data !== undefined) into.push({ event: of('event') ?? 'message', data: JSON.parse(data) })
+      if (data !== undefined)
+        into.push({
+          event: of('event') ?? 'message',
+          data: JSON.parse(data),
+          at: performance.now(),
+        })
     }
   }
 }
