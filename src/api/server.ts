@@ -1,15 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import {
   jsonSchemaTransform,
   serializerCompiler,
   validatorCompiler,
-  type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { requireToken } from './auth.ts'
+import { typed } from './instance.ts'
 import type { ApiParts } from './ports.ts'
 import { installProblems } from './problem.ts'
 import { alertRoutes } from './routes/alerts.ts'
@@ -26,24 +27,19 @@ import { quarantineRoutes } from './routes/quarantine.ts'
 import { readingRoutes } from './routes/readings.ts'
 import { ruleRoutes } from './routes/rules.ts'
 
-/** The HTTP side: API, its documentation, the console's files. */
-export type Api = FastifyInstance & { withTypeProvider<_ extends ZodTypeProvider>(): ApiInstance }
-export type ApiInstance = ReturnType<typeof typed>
+const CONSOLE = new URL('../console/', import.meta.url)
 
-function typed(app: FastifyInstance) {
-  return app.withTypeProvider<ZodTypeProvider>()
-}
-
-const CONSOLE = fileURLToPath(new URL('../console/', import.meta.url))
-
-/** Builds the server; the caller listens. `logger` is the service's own. */
+/**
+ * The HTTP side: API, its documentation, the console's files. The caller listens; `logger` is the
+ * service's own.
+ */
 export async function createApi(
   parts: ApiParts,
   logger: FastifyBaseLogger,
 ): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024 * 1024,
     forceCloseConnections: true,
   })
@@ -61,7 +57,11 @@ export async function createApi(
     },
     { prefix: '/api/v1' },
   )
-  await app.register(fastifyStatic, { root: CONSOLE, prefix: '/console/', index: false })
+  await app.register(fastifyStatic, {
+    root: fileURLToPath(CONSOLE),
+    prefix: '/console/',
+    index: false,
+  })
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'))
   return app
 }
@@ -109,6 +109,11 @@ async function document(app: FastifyInstance): Promise<void> {
     },
     transform: jsonSchemaTransform,
   })
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+    uiConfig: { docExpansion: 'list' },
+    logo: { type: 'image/svg+xml', content: readFileSync(new URL('icon.svg', CONSOLE)), href: '/' },
+    theme: { title: 'curbwatch API' },
+  })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
 }

@@ -102,4 +102,6 @@ export function step(world: World, prepared: Prepared, found: LookedUp, effects:
   } else if (record.type === 'status') applyStatus(entry, record, effects)
   else if (record.type === 'presence') applyPresence(entry, record, effects)
   else if (record.type === 'reply') applyReply(world, entry, record, effects)
+  // What operators do next comes after it.
+  world.now = Math.max(world.now, record.receivedAt)
 }

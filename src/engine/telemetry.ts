@@ -62,6 +62,11 @@ export function applyReplay(
     effects.exceptions.refused.push([record.seq, WHOLE])
     return
   }
+  // Its device is gone: the quarantine keeps what it knows of each reading.
+  if (telemetry.entry?.device.kind !== kindOf(message)) {
+    effects.exceptions.refused.push([record.seq, WHOLE])
+    return
+  }
   const line = ledgerOf(effects, message.receivedAt, kindOf(message))
   const after = decoded.readings.length + decoded.rejections.length
   line.expanded += after - before.rejections.length
@@ -132,15 +137,15 @@ function accept(
   }
   effects.accepted.push({ seq: record.seq, reading })
   effects.counters.unknownFields += one.unknownFields.length
+  // Late: stored, but never "latest". The rules judge lateness by our clock as well: one reading
+  // from a clock that was ahead must not make them deaf to the right ones that follow.
   const { latest } = entry.state
-  if (latest !== null && observedAt < latest.ts) {
-    // Late: stored, but never "latest", and no rule looks at it.
-    effects.counters.late++
-    return
+  if (latest !== null && observedAt < latest.ts) effects.counters.late++
+  else {
+    const sameMoment = latest !== null && latest.ts === observedAt
+    const fields = sameMoment ? { ...latest.fields, ...one.fields } : one.fields
+    entry.state.latest = { ts: observedAt, fields }
   }
-  const sameMoment = latest !== null && latest.ts === observedAt
-  const fields = sameMoment ? { ...latest.fields, ...one.fields } : one.fields
-  entry.state.latest = { ts: observedAt, fields }
   if (!entry.device.enabled) return
   const changes = evaluateReading(entry.state.rules, activeRules(world, entry), {
     deviceId: entry.device.id,

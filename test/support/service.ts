@@ -29,6 +29,9 @@ export interface Registered {
   readonly secret: string
 }
 
+/** Connects as a client of one's own making: another address, other options. */
+export const connectTo = connectAsync
+
 export const ADMIN_TOKEN = 'spec-admin-token-0123456789'
 
 export class Service {
@@ -138,6 +141,7 @@ export class Service {
   async connect(device: Registered, more: IClientOptions = {}): Promise<MqttClient> {
     const client = await connectAsync(this.mqttUrl, { ...credentials(device), ...more })
     client.on('error', () => {})
+    client.setMaxListeners(0)
     this.#clients.add(client)
     return client
   }

@@ -67,10 +67,14 @@ const message = fc.record({
 
 export const DEVICES = ['dev-a', 'dev-b', 'dev-c'] as const
 
-/** A journal of telemetry records; `devices` may name some that are not registered. */
+/**
+ * A journal of telemetry records; `devices` may name some that are not registered, `timed` gives
+ * every reading a time.
+ */
 export function journal(
   size: { maxLength: number },
   devices: readonly string[] = DEVICES,
+  timed = false,
 ): fc.Arbitrary<JournalRecord[]> {
   return fc.array(message, { minLength: 1, ...size }).map((messages) => {
     let now = T0
@@ -84,7 +88,7 @@ export function journal(
       }
       const readings = items.map((one) => {
         if ('bad' in one) return one.bad
-        const at = one.lag === undefined ? {} : { ts: now + one.lag }
+        const at = one.lag === undefined && !timed ? {} : { ts: now + (one.lag ?? 0) }
         return { ...at, ...(one.seq === undefined ? {} : { seq: one.seq }), ...one.fields }
       })
       const sent = readings.length === 1 && !array ? readings[0] : readings

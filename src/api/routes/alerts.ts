@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
 import { pageQuery, readPage, writePage } from '../requests.ts'
-import type { ApiInstance } from '../server.ts'
 import { alertShape, pageShape, shapeAlert } from '../shapes.ts'
 
 /** Rule states that are pending or firing. */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { CASE_ACTIONS } from '../../cases/case.ts'
 import { CASE_STATUSES, SEVERITIES } from '../../model/case-terms.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
 import { problem } from '../problem.ts'
 import { flagQuery, idParams, instantQuery, pageQuery, readPage, writePage } from '../requests.ts'
-import type { ApiInstance } from '../server.ts'
 import { caseEventShape, caseShape, pageShape, shapeCase, shapeCaseEvent } from '../shapes.ts'
 
 const statuses = z

@@ -1,5 +1,5 @@
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
-import type { ApiInstance } from '../server.ts'
 
 /** The city file in force: what a map and a list of units are drawn from. */
 export function cityRoutes(app: ApiInstance, parts: ApiParts): void {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { COMMAND_LIFETIME } from '../../model/command.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
 import { problem } from '../problem.ts'
 import { idParams } from '../requests.ts'
-import type { ApiInstance } from '../server.ts'
 import { commandShape, shapeCommand } from '../shapes.ts'
 
 const commandBody = z.strictObject({

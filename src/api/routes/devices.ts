@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { DeviceOutcome } from '../../processor/protocol.ts'
 import { buildDevice, completePlace, createSchema, patchSchema } from '../device-input.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
 import { problem } from '../problem.ts'
 import { flagQuery, idParams, pageQuery, readPage, writePage } from '../requests.ts'
-import type { ApiInstance } from '../server.ts'
 import { deviceShape, newDevice, pageShape, shapeDevice } from '../shapes.ts'
 
 const withSecret = z.object({

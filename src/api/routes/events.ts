@@ -1,7 +1,7 @@
 import { isoUtc } from '../../model/time.ts'
 import type { LiveEvent } from '../../processor/protocol.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
-import type { ApiInstance } from '../server.ts'
 import { shapeAlertEvent, shapeCase, shapeDevice } from '../shapes.ts'
 
 /** A line every so often keeps proxies from closing a quiet stream. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isoUtc } from '../../model/time.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
-import type { ApiInstance } from '../server.ts'
 
 /** Live, ready, metrics: without a token, for whatever watches the service. */
 export function healthRoutes(app: ApiInstance, parts: ApiParts): void {

@@ -4,9 +4,9 @@ import type { Device } from '../../model/device.ts'
 import { type ErrorCode, errorInfo, type Fault } from '../../model/errors.ts'
 import { fail, ok, type Result } from '../../model/result.ts'
 import { buildDevice, createSchema } from '../device-input.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
 import { problem } from '../problem.ts'
-import type { ApiInstance } from '../server.ts'
 
 /**
  * Many devices at once, as JSON lines or CSV (a header line with the names of the fields). Good
@@ -59,17 +59,40 @@ export function importRoutes(app: ApiInstance, parts: ApiParts): void {
   )
 }
 
+/** Rows worked at a time: between two chunks the broker acknowledges, the pipeline commits. */
+const CHUNK_ROWS = 500
+
 async function importRows(parts: ApiParts, rows: readonly unknown[]): Promise<Answer> {
+  const total: Answer = { accepted: [], rejected: [] }
+  for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
+    const { accepted, rejected } = await importChunk(
+      parts,
+      rows.slice(from, from + CHUNK_ROWS),
+      from,
+    )
+    total.accepted.push(...accepted)
+    total.rejected.push(...rejected)
+  }
+  return total
+}
+
+async function importChunk(
+  parts: ApiParts,
+  rows: readonly unknown[],
+  from: number,
+): Promise<Answer> {
   const accepted: Answer['accepted'] = []
   const rejected: Answer['rejected'] = []
   const ready: { row: number; device: Device; secret: string }[] = []
   rows.forEach((value, i) => {
+    const row = from + i + 1
     const secret = parts.secrets.create()
     const built = readDevice(parts, value, secret)
-    if (built.ok) ready.push({ row: i + 1, device: built.value, secret })
-    else rejected.push(refuse(i + 1, idOf(value), built.error))
+    if (built.ok) ready.push({ row, device: built.value, secret })
+    else rejected.push(refuse(row, idOf(value), built.error))
   })
-  const outcomes = await parts.ask('device.create', { devices: ready.map((one) => one.device) })
+  const devices = ready.map((one) => one.device)
+  const outcomes = await parts.ask('device.create', { devices })
   outcomes.forEach((outcome, i) => {
     const { row, device, secret } = ready[i] as (typeof ready)[number]
     if (outcome.ok) accepted.push({ id: device.id, secret })

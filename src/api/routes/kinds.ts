@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { allFields, type DeviceKind, type FieldSpec } from '../../model/device-kind.ts'
 import { UNITS } from '../../model/units.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
-import type { ApiInstance } from '../server.ts'
 import { textShape } from '../shapes.ts'
 
 const fieldShape = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { utcDay } from '../../model/time.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
-import type { ApiInstance } from '../server.ts'
 
 const line = z.object({
   kind: z.string(),

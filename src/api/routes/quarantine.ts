@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { parseTopic } from '../../model/topics.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
 import { problem } from '../problem.ts'
 import { idParams, pageQuery, readPage, writePage } from '../requests.ts'
-import type { ApiInstance } from '../server.ts'
 import { pageShape, quarantinedShape, shapeQuarantined } from '../shapes.ts'
 
 const replayed = z.object({

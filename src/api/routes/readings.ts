@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { allFields } from '../../model/device-kind.ts'
 import { DAY, isoUtc, parseDuration, SECOND } from '../../model/time.ts'
 import { AGGREGATES } from '../../store/telemetry-port.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
 import { problem } from '../problem.ts'
 import { idParams, instantQuery, pageQuery, readPage } from '../requests.ts'
-import type { ApiInstance } from '../server.ts'
 
 const readingsQuery = z.object({
   ...pageQuery,

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { type Rule, ruleSchema, type StoredRule } from '../../model/rule.ts'
 import type { Outcome } from '../../processor/protocol.ts'
+import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
 import { problem } from '../problem.ts'
 import { idParams } from '../requests.ts'
-import type { ApiInstance } from '../server.ts'
 
 const ruleShape = z.looseObject({
   id: z.string(),
