@@ -1,4 +1,5 @@
 import {
+  type Condition,
   DEVICE_FAULT,
   defineKind,
   event,
@@ -11,13 +12,22 @@ import {
   toggle,
 } from '#device-kit'
 
+const SPRAYING: Condition = { field: 'spraying', is: true }
+/** It drives at the speed of work; a truck that goes home to fill up drives faster. */
+const WORKING_SPEED: Condition = {
+  all: [
+    { of: { field: 'speedKmh' }, atLeast: { parameter: 'slowestKmh' } },
+    { of: { field: 'speedKmh' }, atMost: { parameter: 'fastestKmh' } },
+  ],
+}
+
 /**
  * Sprinkler truck: where it is, how fast it drives, how full its tank is and whether it sprays.
  * It reports every 15 s while it moves, and every five minutes while it stands. Limits and their
  * sources: README.md.
  *
- * Every `for` below is longer than one and a half report intervals (7.5 min), after which time
- * alone no longer moves an alert: so a single reading before a radio gap fires nothing.
+ * Every `for` below is longer than the time for which time alone may move an alert (0.9 report
+ * intervals, 4.5 min): so a single reading before a radio gap fires nothing.
  */
 export default defineKind({
   name: 'sprinkler-truck',
@@ -69,14 +79,14 @@ export default defineKind({
             ],
           },
           clear: { any: [{ field: 'spraying', is: false }, { atMost: { parameter: 'usingPct' } }] },
-          for: '8m',
+          for: '5m',
           clearFor: '10m',
         },
       ],
       caseClass: 'truck-operation',
       source:
         'level monitoring tied to pay: 临沂 2018 [A] (domain.md 0, 2.6). 1 % of the tank in 5 min, ' +
-        '8 min to raise, 10 min to clear: unsourced defaults',
+        '5 min to raise, 10 min to clear: unsourced defaults',
     },
     {
       id: 'sprinkler-truck-leak',
@@ -92,7 +102,7 @@ export default defineKind({
             all: [
               { of: { field: 'speedKmh' }, below: { parameter: 'standingKmh' } },
               // Trees are watered from a standing truck: that is work, not a leak.
-              { field: 'spraying', is: false },
+              { field: 'spraying', is: false, assume: false },
               { below: { parameter: 'lossPct' } },
               // And goes on losing: the loss of the work before it stopped is no leak either.
               { of: tankChange('1m'), below: { parameter: 'lossNowPct' } },
@@ -121,11 +131,15 @@ export default defineKind({
       title: text('洒水车无水作业', 'At work with an empty tank'),
       value: { field: 'tankPct' },
       parameters: { emptyPct: 2, filledPct: 10, slowestKmh: 5, fastestKmh: 20 },
-      levels: [emptyAtWork('warning', null, '10m'), emptyAtWork('minor', 'minor', '30m')],
+      levels: [
+        emptyAtWork('warning', null, { any: [SPRAYING, WORKING_SPEED] }),
+        // A case needs the truck's own claim: one that goes home empty in a jam makes none.
+        emptyAtWork('minor', 'minor', SPRAYING),
+      ],
       caseClass: 'truck-operation',
       source:
         'operating speed about 15 km/h: 武汉青山 2011 [B], band 5 to 20 km/h: unsourced default ' +
-        '(domain.md 2.6). 2 %, 10 and 30 min, clearing after 5 min: unsourced defaults',
+        '(domain.md 2.6). 2 %, 10 min, clearing after 5 min: unsourced defaults',
     },
   ],
 })
@@ -135,28 +149,14 @@ function tankChange(over: '1m' | '5m') {
   return { change: { field: 'tankPct' }, over }
 }
 
-/**
- * Empty while it claims to be at work: it sprays, or drives at the speed of work. A truck that goes
- * home to fill up drives faster, and one caught in a jam leaves the band of speeds now and then.
- */
-function emptyAtWork(level: 'warning' | 'minor', severity: 'minor' | null, hold: string) {
-  const atWork = {
-    any: [
-      { field: 'spraying', is: true },
-      {
-        all: [
-          { of: { field: 'speedKmh' }, atLeast: { parameter: 'slowestKmh' } },
-          { of: { field: 'speedKmh' }, atMost: { parameter: 'fastestKmh' } },
-        ],
-      },
-    ],
-  }
+/** Empty for ten minutes while it claims, in one way or the other, to be at work. */
+function emptyAtWork(level: 'warning' | 'minor', severity: 'minor' | null, atWork: Condition) {
   return {
     level,
     severity,
     raise: { all: [{ atMost: { parameter: 'emptyPct' } }, atWork] },
     clear: { any: [{ atLeast: { parameter: 'filledPct' } }, { not: atWork }] },
-    for: hold,
+    for: '10m',
     clearFor: '5m',
   }
 }

@@ -10,7 +10,7 @@ import type { Unit } from './units.ts'
 
 export type { CaseClass, DeviceKind, Implausibility } from './device-kind.ts'
 export type { Fields, FieldValue } from './reading.ts'
-export type { RuleInput } from './rule.ts'
+export type { Condition, RuleInput } from './rule.ts'
 export type {
   Incident,
   Random,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { connectPacket, openRaw } from '../support/raw.ts'
 import { type Doc, Service, topicOf } from '../support/service.ts'
 
 let service: Service
@@ -105,18 +106,12 @@ describe('a command', () => {
     await first.endAsync()
     await eventually(async () => !(await service.get(`/devices/${device.id}`)).online)
     const { body } = await send(device.id, { name: 'spray' })
-    const received: Doc[] = []
-    // The message comes with the connection: the listener must be there before it.
-    const again = await service.connect(device, {
-      clean: false,
-      customHandleAcks: (_topic, message, _packet, done) => {
-        received.push(JSON.parse(message.toString()))
-        done(0)
-      },
-    })
-    await eventually(() => received.length > 0)
-    expect(received[0].id).toBe(body.id)
-    await again.endAsync()
+    const again = await openRaw(service.mqttPort)
+    again.send(connectPacket(device, { clean: false }))
+    const message = (await again.expect('publish')) as Doc
+    expect(message).toMatchObject({ topic: topicOf(device, 'command'), qos: 1 })
+    expect(JSON.parse(message.payload).id).toBe(body.id)
+    again.cut()
   })
 
   it('needs a name, and a life of a second to a week', async () => {
