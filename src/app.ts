@@ -14,7 +14,7 @@ import { openJournal } from './journal/open.ts'
 import type { City } from './model/city.ts'
 import { AppError } from './model/errors.ts'
 import { DAY } from './model/time.ts'
-import { type Clock, createClock, startClock } from './ops/clock.ts'
+import { type Clock, createClock, realTime, startClock } from './ops/clock.ts'
 import { adminToken, takeDataDir } from './ops/data-dir.ts'
 import type { Logger } from './ops/logger.ts'
 import { createMetrics } from './ops/metrics.ts'
@@ -158,7 +158,7 @@ function startPipeline(dataDir: string, city: City, settings: Settings): Promise
 function setClock(settings: Settings, reached: number, log: Logger): Clock {
   const wanted =
     settings.CURBWATCH_CLOCK_START === null
-      ? Date.now()
+      ? realTime()
       : Date.parse(settings.CURBWATCH_CLOCK_START)
   if (reached > wanted)
     log.warn(
@@ -189,12 +189,12 @@ async function openBroker(
       ? null
       : {
           port: CURBWATCH_MQTTS_PORT,
-          cert: readFileSync(CURBWATCH_TLS_CERT),
-          key: readFileSync(CURBWATCH_TLS_KEY),
+          cert: readPem('CURBWATCH_TLS_CERT', CURBWATCH_TLS_CERT),
+          key: readPem('CURBWATCH_TLS_KEY', CURBWATCH_TLS_KEY),
           ...(CURBWATCH_TLS_CLIENT_CA === null
             ? {}
             : {
-                ca: readFileSync(CURBWATCH_TLS_CLIENT_CA),
+                ca: readPem('CURBWATCH_TLS_CLIENT_CA', CURBWATCH_TLS_CLIENT_CA),
                 requestCert: true,
                 rejectUnauthorized: true,
               }),
@@ -209,6 +209,14 @@ async function openBroker(
     })
   } catch (cause) {
     throw portTaken(cause, 'CURBWATCH_MQTT_PORT')
+  }
+}
+
+function readPem(setting: string, file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    throw new AppError('SETTINGS_INVALID', `${setting}: ${(cause as Error).message}`, { cause })
   }
 }
 

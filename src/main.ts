@@ -7,3 +7,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1)
 })
 process.exitCode = await run(process.argv.slice(2), process.env)
+// A start that failed half-way (a port is taken) leaves threads that would keep the process alive.
+if (process.exitCode !== 0) process.exit()

@@ -28,16 +28,22 @@ export function startTicker(parts: {
   metrics: Metrics
 }): Ticker {
   const { journal, pipeline, ingest, clock, broker, metrics } = parts
-  let last = performance.now()
+  let last = { running: performance.now(), clock: clock.now() }
 
   const reportShed = async () => {
     const shed = ingest.takeShed()
-    if (shed.length > 0) await pipeline.ask('ledger.shed', { shed })
+    if (shed.length === 0) return
+    await pipeline.ask('ledger.shed', { shed }).catch((error: unknown) => {
+      ingest.restoreShed(shed)
+      throw error
+    })
   }
   const pulse = () => {
-    const stoodStill = performance.now() - last > STOOD_STILL_MS
-    last = performance.now()
-    if (stoodStill) ingest.append('mark', '', Buffer.from('resumed'), () => {})
+    // While a machine is suspended only the clock goes on; while it starves both do.
+    const before = last
+    last = { running: performance.now(), clock: clock.now() }
+    const passed = Math.max(last.running - before.running, clock.real(last.clock - before.clock))
+    if (passed > STOOD_STILL_MS) ingest.append('mark', '', Buffer.from('resumed'), () => {})
     // While a commit is under way its records are older than now: time waits for them.
     // A record may still come in this very millisecond, so time is told up to the one before.
     if (journal.pendingBytes === 0) pipeline.tick(clock.now() - 1, journal.lastSeq)

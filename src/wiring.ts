@@ -113,8 +113,11 @@ export function reportNews(
       }
     }
     hub.tell(news.events)
-    trim(news.releasable)
     setGauges(metrics, journal, news)
+  })
+  pipeline.on('stored', ({ upTo, releasable }) => {
+    trim(releasable)
+    metrics.backlog.set({ consumer: 'telemetry' }, journal.lastSeq - upTo)
   })
   pipeline.on('trouble', ({ where, message }) => {
     metrics.troubles.inc({ where })
@@ -144,7 +147,6 @@ function createTrim(journal: Journal): (releasable: number) => void {
 function setGauges(metrics: Metrics, journal: Journal, news: CommitNews): void {
   const { counters } = news
   metrics.backlog.set({ consumer: 'processor' }, journal.lastSeq - news.cursor)
-  metrics.backlog.set({ consumer: 'telemetry' }, journal.lastSeq - news.stored)
   metrics.readings.set({ outcome: 'accepted' }, counters.accepted)
   metrics.readings.set({ outcome: 'duplicate' }, counters.duplicate)
   metrics.readings.set({ outcome: 'late' }, counters.late)

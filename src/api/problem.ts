@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { AppError, type ErrorCode, errorInfo, type Fault } from '../model/errors.ts'
+import type { Refusal } from '../processor/protocol.ts'
 
 /** Errors as RFC 9457 problems, with a stable code and a hint in the reader's language. */
 export interface Problem {
@@ -20,6 +21,11 @@ export function problem(
   more: { detail?: string; faults?: readonly Fault[] } = {},
 ): AppError {
   return new AppError(code, more.detail, more.faults === undefined ? {} : { faults: more.faults })
+}
+
+/** The problem that a refusal of the processor is. */
+export function refusal({ code, faults }: Refusal): AppError {
+  return problem(code, faults === undefined ? {} : { faults })
 }
 
 /** Installs the handlers: every error that leaves the API is a problem. */
@@ -53,7 +59,7 @@ function send(reply: FastifyReply, request: FastifyRequest, error: AppError): Fa
   const info = errorInfo(error.code)
   const language = request.headers['accept-language']?.startsWith('zh') ? 'zh-CN' : 'en'
   const body: Problem = {
-    type: `/docs/errors#${error.code}`,
+    type: `/errors/${error.code}`,
     title: info.title[language],
     status: info.status,
     code: error.code,

@@ -18,6 +18,7 @@ import { caseRoutes } from './routes/cases.ts'
 import { cityRoutes } from './routes/city.ts'
 import { commandRoutes } from './routes/commands.ts'
 import { deviceRoutes } from './routes/devices.ts'
+import { errorRoutes } from './routes/errors.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { importRoutes } from './routes/import.ts'
@@ -48,7 +49,10 @@ export async function createApi(
   installProblems(app)
   securityHeaders(app)
   await document(app)
-  await app.register(async (open) => healthRoutes(typed(open), parts))
+  await app.register(async (open) => {
+    healthRoutes(typed(open), parts)
+    errorRoutes(typed(open))
+  })
   await app.register(
     async (api) => {
       requireToken(api, parts.token)

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { type Service, startService } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
 import { DAY, HOUR, MINUTE } from '../model/time.ts'
+import { realTime } from '../ops/clock.ts'
 import { createLogger } from '../ops/logger.ts'
 import { type Environment, settingsFrom } from './environment.ts'
 
@@ -46,7 +47,7 @@ export async function demo(
 function demoEnvironment(env: Environment): Environment {
   return {
     CURBWATCH_CLOCK_SPEED: SPEED,
-    CURBWATCH_CLOCK_START: new Date(beforeDinner(Date.now())).toISOString(),
+    CURBWATCH_CLOCK_START: new Date(beforeDinner(realTime())).toISOString(),
     ...env,
     CURBWATCH_DATA_DIR: env['CURBWATCH_DATA_DIR'] || mkdtempSync(join(tmpdir(), 'curbwatch-demo-')),
   }

@@ -1,7 +1,7 @@
 import type { DeviceKind } from '../model/device-kind.ts'
 import { allFields } from '../model/device-kind.ts'
 import type { Condition, Expr, Rule, RuleLevel, RuleNumber } from '../model/rule.ts'
-import { UNITS, type Unit } from '../model/units.ts'
+import { UNITS } from '../model/units.ts'
 
 /** Rules in plain English, for docs/kinds.md. Numbers are the catalogue's own. */
 
@@ -34,19 +34,32 @@ export function conditionWords(condition: Condition, rule: Rule, kind: DeviceKin
   if ('all' in condition) return condition.all.map(words).join(' and ')
   if ('any' in condition) return condition.any.map(words).join(' or ')
   if ('not' in condition) return `not ${words(condition.not)}`
-  if ('field' in condition) return `\`${condition.field}\` is ${condition.is ? 'on' : 'off'}`
+  if ('field' in condition) return switchWords(condition)
   const of = condition.of ?? rule.value
   const [name, word] = COMPARED.find(([name]) => condition[name] !== undefined) ?? ['below', '']
-  const limit = numberWords(condition[name] as RuleNumber, rule)
-  const subject = condition.of === undefined ? 'value' : exprWords(condition.of)
-  return `${subject} ${word} ${limit}${of === null ? '' : unitOf(of, kind)}`
+  const unit = of === null ? '' : unitOf(of, kind)
+  const limit = numberWords(condition[name] as RuleNumber, rule, unit)
+  const subject = condition.of === undefined ? 'value' : subjectWords(condition.of, rule)
+  return `${subject} ${word} ${limit}`
+}
+
+function switchWords({ field, is, assume }: Extract<Condition, { is: boolean }>): string {
+  const state = (on: boolean) => (on ? 'on' : 'off')
+  const unknown = assume === undefined ? '' : ` (unknown counts as ${state(assume)})`
+  return `\`${field}\` is ${state(is)}${unknown}`
+}
+
+/** Where the rule's own value is part of the expression, it is called so. */
+function subjectWords(of: Expr, { value }: Rule): string {
+  const words = exprWords(of)
+  return value === null || 'field' in value ? words : words.replace(exprWords(value), 'the value')
 }
 
 /** What a level waits for, in the order raise, persistence, clear. */
 export function levelWords(level: RuleLevel, rule: Rule, kind: DeviceKind): string[] {
   const raise =
     level.raise === undefined
-      ? `silent for ${numberWords(rule.missing?.intervals ?? 0, rule)} report intervals`
+      ? `silent for ${numberWords(rule.missing?.intervals ?? 0, rule, ' report intervals')}`
       : conditionWords(level.raise, rule, kind)
   const clear =
     level.clear !== undefined
@@ -70,17 +83,17 @@ function holdWords({ for: hold, samples }: RuleLevel): string {
 }
 
 /** The number, and the parameter that a city or a device may set. */
-function numberWords(given: RuleNumber, rule: Rule): string {
-  if (typeof given === 'number') return String(given)
-  return `${rule.parameters[given.parameter]} [\`${given.parameter}\`]`
+function numberWords(given: RuleNumber, rule: Rule, unit: string): string {
+  if (typeof given === 'number') return `${given}${unit}`
+  return `${rule.parameters[given.parameter]}${unit} [\`${given.parameter}\`]`
 }
 
 /** The unit of an expression: that of its first field. */
 function unitOf(expr: Expr, kind: DeviceKind): string {
   const field = firstField(expr)
   const spec = field === null ? undefined : allFields(kind)[field]
-  const symbol = spec?.type === 'number' ? UNITS[spec.unit satisfies Unit].symbol : ''
-  return symbol === '' ? '' : ` ${symbol}`
+  const symbol = spec?.type === 'number' ? UNITS[spec.unit].symbol : ''
+  return symbol === '' || symbol === '°' ? symbol : ` ${symbol}`
 }
 
 function firstField(expr: Expr): string | null {

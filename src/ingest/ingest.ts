@@ -87,6 +87,11 @@ export class Ingest implements Receiver {
     return shed
   }
 
+  /** Takes back what could not be entered: it is reported again with the next. */
+  restoreShed(lines: readonly ShedLine[]): void {
+    for (const { day, kind, messages } of lines) this.#countShed(day, kind, messages)
+  }
+
   #append(message: BrokerMessage, done: (error: Error | null) => void): void {
     const { journal, maxJournalBytes, observe } = this.#parts
     const full = journal.storedBytes > maxJournalBytes
@@ -109,13 +114,16 @@ export class Ingest implements Receiver {
   #refuse(message: BrokerMessage, error: AppError, done: (error: Error | null) => void): void {
     this.#parts.observe.shed(error.code, error)
     if (message.channel === 'telemetry') {
-      const day = utcDay(this.#parts.now())
-      const key = `${day}\n${message.kind}`
-      const line = this.#shed.get(key) ?? { day, kind: message.kind, messages: 0 }
-      line.messages++
-      this.#shed.set(key, line)
+      this.#countShed(utcDay(this.#parts.now()), message.kind, 1)
     }
     done(error)
+  }
+
+  #countShed(day: string, kind: string, messages: number): void {
+    const key = `${day}\n${kind}`
+    const line = this.#shed.get(key) ?? { day, kind, messages: 0 }
+    line.messages += messages
+    this.#shed.set(key, line)
   }
 
   /** Times of receipt never go back, whatever the system's clock does. */

@@ -17,7 +17,7 @@ import {
  *
  * While a commit is under way the next one gathers. When the disk is idle, a record that comes
  * alone goes at once; under a steady stream commits wait WINDOW_MS, which takes most of the cost
- * of small commits away and adds no more than that to an acknowledgement (perf.md 5c).
+ * of small commits away and adds no more than that to an acknowledgement (docs/adr/0001).
  */
 const WINDOW_MS = 1
 /** A batch of this size does not wait for more. */

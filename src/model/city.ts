@@ -6,7 +6,7 @@ import { textSchema } from './text.ts'
 /**
  * The city that cases are sorted by: districts, streets, grids, responsible units, class edition.
  * Coordinates are WGS-84 `[lon, lat]` as GeoJSON has them; one datum everywhere, since GCJ-02
- * shifts a device by 100 to 700 m (grafana.md 4).
+ * shifts a device by 100 to 700 m.
  */
 
 const position = z.tuple([z.number().min(-180).max(180), z.number().min(-90).max(90)])

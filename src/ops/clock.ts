@@ -19,6 +19,11 @@ export interface Clock {
   readonly setting: ClockSetting
 }
 
+/** The real time, for what begins before there is a clock. */
+export function realTime(): Instant {
+  return Date.now()
+}
+
 /** A setting that shows `start` (default: the real time) now. */
 export function startClock(speed: number, start: Instant = Date.now()): ClockSetting {
   return { speed, anchor: Date.now(), start }

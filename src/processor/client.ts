@@ -8,10 +8,12 @@ import type { OperationName, Operations, PipelineMessage, PipelineRequest } from
  * The main thread's end of the pipeline: asks and is answered, hears of every commit.
  */
 export type CommitNews = Extract<PipelineMessage, { type: 'committed' }>
+export type StoreNews = Extract<PipelineMessage, { type: 'stored' }>
 export type Trouble = Extract<PipelineMessage, { type: 'trouble' }>
 
 interface Events {
   committed: [CommitNews]
+  stored: [StoreNews]
   trouble: [Trouble]
   /** The thread ended by itself: nothing is processed any more. */
   died: [Error]
@@ -97,7 +99,8 @@ export class PipelineClient extends EventEmitter<Events> {
     } else if (message.type === 'committed') {
       this.cursor = message.cursor
       this.emit('committed', message)
-    } else if (message.type === 'trouble') this.emit('trouble', message)
+    } else if (message.type === 'stored') this.emit('stored', message)
+    else if (message.type === 'trouble') this.emit('trouble', message)
   }
 
   #die(error: Error): void {

@@ -12,10 +12,11 @@ import {
   type World,
 } from '../engine/world.ts'
 import type { Device } from '../model/device.ts'
+import type { Fault } from '../model/errors.ts'
 import { fail, ok } from '../model/result.ts'
-import type { Rule, StoredRule } from '../model/rule.ts'
+import type { Rule, RuleOverrides, StoredRule } from '../model/rule.ts'
 import { compileRule, type RuleProgram } from '../rules/compile.ts'
-import { retireAlerts } from '../rules/evaluate.ts'
+import { retireAlerts } from '../rules/retire.ts'
 import type { Edits } from './change.ts'
 import type { CaseRequest, DeviceOutcome, DevicePatch, Operations, Outcome } from './protocol.ts'
 
@@ -35,6 +36,8 @@ export function createDevices(desk: Desk, devices: readonly Device[]): DeviceOut
   return devices.map((device) => {
     if (desk.world.devices.has(device.id)) return fail({ code: 'DEVICE_EXISTS' })
     if (!desk.world.kinds.has(device.kind)) return fail({ code: 'KIND_UNKNOWN' })
+    const faults = overrideFaults(desk.world, device.kind, device.ruleOverrides)
+    if (faults.length > 0) return fail({ code: 'VALIDATION', faults })
     desk.effects.touched.add(placeDevice(desk.world, device))
     desk.edits.deletedDevices.delete(device.id)
     desk.edits.devices.set(device.id, device)
@@ -46,14 +49,33 @@ export function updateDevice(desk: Desk, id: string, patch: DevicePatch): Outcom
   const entry = desk.world.devices.get(id)
   if (entry === undefined) return fail({ code: 'DEVICE_NOT_FOUND' })
   const before = entry.device
+  const faults = overrideFaults(desk.world, before.kind, patch.ruleOverrides ?? {})
+  if (faults.length > 0) return fail({ code: 'VALIDATION', faults })
   entry.device = { ...before, ...patch }
   const { enabled, secretHash } = entry.device
   if (!enabled || secretHash !== before.secretHash) desk.edits.lockedOut.add(id)
   // Its rules may be switched or tuned differently now.
   entry.activeRevision = -1
   desk.edits.devices.set(id, entry.device)
+  // Those who watch hear of it.
+  desk.effects.touched.add(entry)
   retire(desk, [id])
   return ok(entry.device)
+}
+
+/** An override that names nothing would be believed to work. */
+function overrideFaults(world: World, kind: string, overrides: RuleOverrides): Fault[] {
+  return Object.entries(overrides).flatMap(([ruleId, { parameters = {} }]) => {
+    const path = `ruleOverrides.${ruleId}`
+    const rule = world.rules.get(ruleId)
+    if (rule?.kind !== kind) return [{ path, message: `${kind} has no rule "${ruleId}"` }]
+    return Object.keys(parameters)
+      .filter((name) => rule.parameters[name] === undefined)
+      .map((name) => ({
+        path: `${path}.parameters.${name}`,
+        message: `the rule has these parameters: ${Object.keys(rule.parameters).join(', ')}`,
+      }))
+  })
 }
 
 /** The device, its state and its alerts go; its cases and readings stay. */

@@ -141,11 +141,16 @@ export class Pipeline {
 
   /** Telemetry may be away for hours: that must not hold up the rules. */
   async #store(): Promise<void> {
+    const { processor, writer, post } = this.#parts
+    const before = writer.cursor
     try {
-      await this.#parts.writer.writeUpTo(this.#parts.processor.cursor)
+      await writer.writeUpTo(processor.cursor)
+      const upTo = writer.cursor
+      const releasable = Math.min(processor.cursor, upTo)
+      if (upTo > before) post({ type: 'stored', upTo, releasable })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      this.#parts.post({ type: 'trouble', where: 'telemetry', message })
+      post({ type: 'trouble', where: 'telemetry', message })
     }
   }
 
@@ -193,14 +198,12 @@ export class Pipeline {
   }
 
   #publish(committed: Committed | null): void {
-    const { post, processor, writer } = this.#parts
+    const { post, processor } = this.#parts
     if (committed !== null) {
       this.#count(committed.effects)
       post({
         type: 'committed',
         cursor: processor.cursor,
-        releasable: Math.min(processor.cursor, writer.cursor),
-        stored: writer.cursor,
         events: liveEvents(processor.world, committed.effects),
         credentials: credentialChanges(committed),
         commands: [...committed.effects.commands.values()].filter((c) => c.state === 'sent'),

@@ -102,14 +102,13 @@ export type PipelineMessage =
   | {
       readonly type: 'committed'
       readonly cursor: number
-      /** The journal is no longer needed up to here. */
-      readonly releasable: number
-      readonly stored: number
       readonly events: readonly LiveEvent[]
       readonly credentials: readonly CredentialChange[]
       readonly commands: readonly DeviceCommand[]
       readonly counters: PipelineCounters
     }
+  /** Telemetry is stored up to here; the journal is no longer needed up to `releasable`. */
+  | { readonly type: 'stored'; readonly upTo: number; readonly releasable: number }
   | { readonly type: 'trouble'; readonly where: string; readonly message: string }
 
 export type CredentialChange =

@@ -33,6 +33,8 @@ export class TelemetryWriter {
   readonly #journal: JournalReader
   readonly #decoders: ReadonlyMap<string, Decoder>
   #cursor: number
+  /** The last batch had no answer: it may be stored or not. */
+  #unsure = false
   #held: Held[] = []
   #heldReadings = 0
 
@@ -69,9 +71,14 @@ export class TelemetryWriter {
   /** Writes what is there, up to the processor's cursor. */
   async writeUpTo(processed: number): Promise<void> {
     while (this.#cursor < processed) {
+      // Only the store knows how far it came; the next batch may be cut differently.
+      if (this.#unsure) this.#cursor = await this.#store.cursor()
+      this.#unsure = false
       const batch = this.#takeHeld() ?? (await this.#readAgain())
       if (batch === null) return
+      this.#unsure = true
       await this.#store.append({ readings: batch.readings, upTo: batch.lastSeq })
+      this.#unsure = false
       this.#cursor = batch.lastSeq
     }
   }

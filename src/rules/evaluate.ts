@@ -256,33 +256,6 @@ function endSilence(
   changes.push(change(rule.program, deviceId, 0, 'cleared', at, { ...alert, value: 0 }))
 }
 
-/**
- * Ends the alerts of rules that are no longer in force for the device (deleted, switched off,
- * or changed so that levels differ), so that no alert outlives its rule.
- */
-export function retireAlerts(
-  memory: RuleMemory,
-  rules: readonly ActiveRule[],
-  programs: ReadonlyMap<string, RuleProgram>,
-  deviceId: string,
-  at: Instant,
-): AlertChange[] {
-  const inForce = new Map(rules.map((rule) => [rule.program.rule.id, rule.program.rule.version]))
-  const changes: AlertChange[] = []
-  for (const [ruleId, alert] of Object.entries(memory.alerts)) {
-    if (inForce.get(ruleId) === alert.ruleVersion) continue
-    delete memory.alerts[ruleId]
-    const program = programs.get(ruleId)
-    if (program === undefined) continue
-    alert.levels.forEach((level, i) => {
-      if (program.levels[i] === undefined || level.phase === 'inactive') return
-      const becomes = level.phase === 'firing' ? 'cleared' : 'inactive'
-      changes.push(change(program, deviceId, i, becomes, at, alert))
-    })
-  }
-  return changes
-}
-
 function createAlert(program: RuleProgram): AlertState {
   return {
     ruleVersion: program.rule.version,
@@ -302,7 +275,8 @@ function levelState(alert: AlertState, i: number) {
   return (alert.levels[i] ??= restingLevel())
 }
 
-function change(
+/** What a transition of a level is for those who listen. */
+export function change(
   program: RuleProgram,
   deviceId: string,
   level: number,

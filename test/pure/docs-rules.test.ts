@@ -83,7 +83,7 @@ test('every construct of the language is shown', () => {
   const shown = JSON.stringify(blocks.map(({ content }) => content))
   const constructs = [
     ...['field', 'abs', 'hypot', 'minus', 'window', 'change', 'minValid', 'minSpan', 'of', 'over'],
-    ...['atLeast', 'above', 'atMost', 'below', 'is', 'all', 'any', 'not', 'parameter'],
+    ...['atLeast', 'above', 'atMost', 'below', 'is', 'assume', 'all', 'any', 'not', 'parameter'],
     ...['raise', 'clear', 'for', 'samples', 'clearFor', 'severity', 'missing', 'enabled'],
   ]
   expect(constructs.filter((name) => !shown.includes(`"${name}":`))).toEqual([])

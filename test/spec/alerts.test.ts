@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { Service } from '../support/service.ts'
+import { AT_NOON, Service } from '../support/service.ts'
 import { act, flood, openCase } from '../support/story.ts'
 
 let service: Service
 beforeAll(async () => {
-  service = await Service.start()
+  service = await Service.start(AT_NOON)
 })
 afterAll(() => service?.stop())
 

@@ -4,6 +4,7 @@ import { eventually } from '../support/eventually.ts'
 import { runProgram } from '../support/process.ts'
 import { connectPacket, namelessConnect, openRaw, type RawConnection } from '../support/raw.ts'
 import {
+  AT_NOON,
   connectTo,
   credentials,
   type Doc,
@@ -14,7 +15,7 @@ import {
 
 let service: Service
 beforeAll(async () => {
-  service = await Service.start()
+  service = await Service.start(AT_NOON)
 })
 afterAll(() => service?.stop())
 

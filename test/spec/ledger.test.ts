@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Doc, SECOND, Service } from '../support/service.ts'
+import { AT_NOON, type Doc, SECOND, Service } from '../support/service.ts'
 
 let service: Service
 beforeAll(async () => {
-  service = await Service.start()
+  service = await Service.start(AT_NOON)
 })
 afterAll(() => service?.stop())
 
@@ -97,7 +97,7 @@ describe('the ledger', () => {
 
 describe('a device that sends faster than it may', () => {
   it('gets no acknowledgement for what is refused, and it is counted as shed', async () => {
-    const slow = await Service.start({ CURBWATCH_DEVICE_RATE: '1' })
+    const slow = await Service.start({ ...AT_NOON, CURBWATCH_DEVICE_RATE: '1' })
     try {
       const device = await slow.register('waterlogging')
       const client = await slow.connect(device)

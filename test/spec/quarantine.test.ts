@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DAY, type Doc, iso, type Payload, SECOND, Service } from '../support/service.ts'
+import { AT_NOON, DAY, type Doc, iso, type Payload, SECOND, Service } from '../support/service.ts'
 
 let service: Service
 beforeAll(async () => {
-  service = await Service.start()
+  service = await Service.start(AT_NOON)
 })
 afterAll(() => service?.stop())
 

@@ -175,12 +175,14 @@ export class Service {
 
   /**
    * Waits until every message acknowledged so far was processed and stored: the ledger counts an
-   * acknowledged message as pending until then.
+   * acknowledged message as pending until then, on the day of its receipt. Gives today's page.
    */
   async settled(): Promise<Doc> {
     return eventually(async () => {
-      const page = await this.get('/ledger')
-      return page.pending === 0 ? page : null
+      const today = await this.get('/ledger')
+      const dayBefore = iso(Date.parse(today.day) - DAY).slice(0, 10)
+      const yesterday = await this.get(`/ledger?day=${dayBefore}`)
+      return today.pending === 0 && yesterday.pending === 0 ? today : null
     })
   }
 
@@ -269,3 +271,6 @@ export const DAY = 24 * HOUR
 export function iso(at: number): string {
   return new Date(at).toISOString()
 }
+
+/** A clock that begins at noon: no midnight comes between two looks at the ledger. */
+export const AT_NOON = { CURBWATCH_CLOCK_START: `${iso(Date.now()).slice(0, 10)}T12:00:00Z` }

@@ -3,7 +3,7 @@ import { CASE_ACTIONS } from '../../cases/case.ts'
 import { CASE_STATUSES, SEVERITIES } from '../../model/case-terms.ts'
 import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
-import { problem } from '../problem.ts'
+import { problem, refusal } from '../problem.ts'
 import { flagQuery, idParams, instantQuery, pageQuery, readPage, writePage } from '../requests.ts'
 import { caseEventShape, caseShape, pageShape, shapeCase, shapeCaseEvent } from '../shapes.ts'
 
@@ -89,7 +89,7 @@ export function caseRoutes(app: ApiInstance, parts: ApiParts): void {
       if (unitId !== null && !parts.city.units.some((unit) => unit.id === unitId))
         throw problem('UNIT_UNKNOWN')
       const result = await parts.ask('case.act', { caseId: params.id, action, actor, note, unitId })
-      if (!result.ok) throw problem(result.error.code)
+      if (!result.ok) throw refusal(result.error)
       return shapeCase(result.value, clock.now())
     },
   )

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { COMMAND_LIFETIME } from '../../model/command.ts'
 import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
-import { problem } from '../problem.ts'
+import { problem, refusal } from '../problem.ts'
 import { idParams } from '../requests.ts'
 import { commandShape, shapeCommand } from '../shapes.ts'
 
@@ -48,7 +48,7 @@ export function commandRoutes(app: ApiInstance, parts: ApiParts): void {
         detail: null,
       }
       const result = await parts.ask('command.send', { command })
-      if (!result.ok) throw problem(result.error.code)
+      if (!result.ok) throw refusal(result.error)
       return reply.code(202).send(shapeCommand(result.value))
     },
   )

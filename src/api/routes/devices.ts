@@ -3,7 +3,7 @@ import type { DeviceOutcome } from '../../processor/protocol.ts'
 import { buildDevice, completePlace, createSchema, patchSchema } from '../device-input.ts'
 import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
-import { problem } from '../problem.ts'
+import { problem, refusal } from '../problem.ts'
 import { flagQuery, idParams, pageQuery, readPage, writePage } from '../requests.ts'
 import { deviceShape, newDevice, pageShape, shapeDevice } from '../shapes.ts'
 
@@ -33,7 +33,7 @@ export function deviceRoutes(app: ApiInstance, parts: ApiParts): void {
       const [outcome] = (await parts.ask('device.create', { devices: [built.value] })) as [
         DeviceOutcome,
       ]
-      if (!outcome.ok) throw problem(outcome.error.code)
+      if (!outcome.ok) throw refusal(outcome.error)
       return reply.code(201).send({ device: shapeDevice(newDevice(outcome.value)), secret })
     },
   )
@@ -91,7 +91,7 @@ export function deviceRoutes(app: ApiInstance, parts: ApiParts): void {
       if (!place.ok) throw problem(place.error)
       const patch = { ...defined(body), ...place.value }
       const result = await parts.ask('device.update', { id: params.id, patch })
-      if (!result.ok) throw problem(result.error.code)
+      if (!result.ok) throw refusal(result.error)
       return shapeDevice(await find(params.id))
     },
   )
@@ -108,7 +108,7 @@ export function deviceRoutes(app: ApiInstance, parts: ApiParts): void {
     },
     async ({ params }, reply) => {
       const result = await parts.ask('device.delete', { id: params.id })
-      if (!result.ok) throw problem(result.error.code)
+      if (!result.ok) throw refusal(result.error)
       return reply.code(204).send(null)
     },
   )
@@ -127,7 +127,7 @@ export function deviceRoutes(app: ApiInstance, parts: ApiParts): void {
       const secret = secrets.create()
       const patch = { secretHash: secrets.hash(secret) }
       const result = await parts.ask('device.update', { id: params.id, patch })
-      if (!result.ok) throw problem(result.error.code)
+      if (!result.ok) throw refusal(result.error)
       return { device: shapeDevice(await find(params.id)), secret }
     },
   )

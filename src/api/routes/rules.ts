@@ -3,8 +3,9 @@ import { type Rule, ruleSchema, type StoredRule } from '../../model/rule.ts'
 import type { Outcome } from '../../processor/protocol.ts'
 import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
-import { problem } from '../problem.ts'
-import { idParams } from '../requests.ts'
+import { problem, refusal } from '../problem.ts'
+import { idParams, pageQuery, readPage, writePage } from '../requests.ts'
+import { pageShape } from '../shapes.ts'
 
 const ruleShape = z.looseObject({
   id: z.string(),
@@ -25,14 +26,19 @@ export function ruleRoutes(app: ApiInstance, parts: ApiParts): void {
       schema: {
         tags: ['rules'],
         summary: 'All rules in force',
-        querystring: z.object({ kind: z.string().optional() }),
-        response: { 200: z.object({ items: z.array(ruleShape), nextCursor: z.null() }) },
+        querystring: z.object({ ...pageQuery, kind: z.string().optional() }),
+        response: { 200: pageShape(ruleShape) },
       },
     },
     async ({ query }) => {
       const rules = await state.rules()
-      const wanted = rules.filter((rule) => query.kind === undefined || rule.kind === query.kind)
-      return { items: wanted.map(shapeRule), nextCursor: null }
+      const { limit, after } = readPage(query)
+      const wanted = rules
+        .filter((rule) => query.kind === undefined || rule.kind === query.kind)
+        .filter((rule) => after === null || rule.id > after)
+      const items = wanted.slice(0, limit)
+      const next = wanted.length > limit ? (items.at(-1)?.id ?? null) : null
+      return writePage({ items, next }, shapeRule)
     },
   )
 
@@ -96,7 +102,7 @@ export function ruleRoutes(app: ApiInstance, parts: ApiParts): void {
     },
     async ({ params }, reply) => {
       const result = await parts.ask('rule.delete', { id: params.id })
-      if (!result.ok) throw problem(result.error.code)
+      if (!result.ok) throw refusal(result.error)
       return reply.code(204).send(null)
     },
   )
@@ -133,8 +139,7 @@ function depth(issues: readonly z.core.$ZodIssue[]): number {
 
 function answer(result: Outcome<StoredRule>): z.output<typeof ruleShape> {
   if (result.ok) return shapeRule(result.value)
-  const { code, faults } = result.error
-  throw problem(code, faults === undefined ? {} : { faults })
+  throw refusal(result.error)
 }
 
 function shapeRule(rule: StoredRule): z.output<typeof ruleShape> {

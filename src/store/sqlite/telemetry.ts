@@ -7,7 +7,7 @@ import type { TelemetryBatch, TelemetryStore } from '../telemetry-port.ts'
 
 /**
  * Telemetry of one machine: a SQLite file with one typed table per kind, clustered by device and
- * time, so that a device's day is one short read (perf.md 6: 25 bytes a row, under 1 ms).
+ * time, so that a device's day is one short read.
  *
  * A kind that gains a field gains a column at the next start; a field that a kind loses keeps its
  * column. Switches are stored as 0 and 1.

@@ -61,7 +61,7 @@ describe('decoding is total', () => {
       fc.integer(),
       fc.boolean(),
       fc.string(),
-      fc.constantFrom(null, [], {}, 1e400, -0, '2026-11-22T00:00:00Z', T0, T0 - MAX_AGE),
+      fc.constantFrom(null, [], {}, -0, '2026-11-22T00:00:00Z', T0, T0 - MAX_AGE),
     )
     const names = fc.constantFrom('level', 'flow', 'open', 'batteryPct', 'ts', 'seq', '__proto__')
     const near = fc.dictionary(names, value)
@@ -74,7 +74,10 @@ describe('decoding is total', () => {
   })
 
   test('a good message with one byte changed', () => {
-    const good = bytes([{ ts: T0, seq: 1, level: 42.5, open: true }, { level: 3, note: 'é' }])
+    const good = bytes([
+      { ts: T0, seq: 1, level: 42.5, open: true },
+      { level: 3, note: 'é' },
+    ])
     fc.assert(
       fc.property(fc.nat(good.length - 1), fc.nat(255), (place, byte) => {
         checkAnswer(good.with(place, byte))

@@ -37,7 +37,8 @@ test('packets up to the limit pass however they are cut; the first above it does
       const firstOver = frames.findIndex((one) => one.length > limit)
       const guard = new FrameGuard(limit)
       const before = frames.slice(0, firstOver < 0 ? undefined : firstOver)
-      for (const piece of pieces(Buffer.concat(before), cuts)) expect(guard.accepts(piece)).toBe(true)
+      for (const piece of pieces(Buffer.concat(before), cuts))
+        expect(guard.accepts(piece)).toBe(true)
       const over = frames[firstOver]
       if (over === undefined) return
       // Refused by its header alone, byte by byte, without its body.

@@ -29,10 +29,17 @@ describe('ids and topics', () => {
   test('whatever reads as a topic is one that we would build', () => {
     const wild = fc.array(fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom('v1', 'telemetry')))
     fc.assert(
-      fc.property(fc.oneof(fc.string(), wild.map((levels) => levels.join('/'))), (text) => {
-        const topic = parseTopic(text)
-        if (topic !== null) expect(deviceTopic(topic.kind, topic.deviceId, topic.channel)).toBe(text)
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          wild.map((levels) => levels.join('/')),
+        ),
+        (text) => {
+          const topic = parseTopic(text)
+          if (topic !== null)
+            expect(deviceTopic(topic.kind, topic.deviceId, topic.channel)).toBe(text)
+        },
+      ),
       { numRuns: 1000 },
     )
   })
@@ -119,7 +126,10 @@ describe('time', () => {
     const midnight = Date.parse('2026-11-22T00:00:00Z')
     expect([utcDay(midnight - 1), utcDay(midnight)]).toEqual(['2026-11-21', '2026-11-22'])
     const there = midnight - 8 * HOUR
-    expect([there - 1, there].map((at) => localDayCompact(at, 480))).toEqual(['20261121', '20261122'])
+    expect([there - 1, there].map((at) => localDayCompact(at, 480))).toEqual([
+      '20261121',
+      '20261122',
+    ])
     expect([there, there + 90 * 60_000].map((at) => localHour(at, 480))).toEqual([0, 1.5])
     expect(localHour(-1, 0)).toBeCloseTo(24, 5)
   })

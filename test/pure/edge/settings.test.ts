@@ -71,7 +71,7 @@ describe('faults', () => {
     expect(!settings.ok && settings.error[0]?.message).toContain(hint)
   })
 
-  test.each(['-1', '65536', '80.5', 'x', ' '.repeat(0) + '1e9'])('port %j is refused', (port) => {
+  test.each(['-1', '65536', '80.5', 'x', '1e9'])('port %j is refused', (port) => {
     expect(faultsOf({ CURBWATCH_HTTP_PORT: port })).toEqual([['CURBWATCH_HTTP_PORT', port]])
   })
 
@@ -93,7 +93,9 @@ describe('faults', () => {
       CURBWATCH_TLS_CLIENT_CA: 'ca.pem',
     }
     expect(faultsOf(all)).toEqual([])
-    expect(faultsOf({ CURBWATCH_TLS_CLIENT_CA: 'ca.pem' })).toEqual([['CURBWATCH_MQTTS_PORT', null]])
+    expect(faultsOf({ CURBWATCH_TLS_CLIENT_CA: 'ca.pem' })).toEqual([
+      ['CURBWATCH_MQTTS_PORT', null],
+    ])
   })
 })
 

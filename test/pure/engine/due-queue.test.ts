@@ -2,10 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DueQueue } from '../../../src/engine/due-queue.ts'
 
-const entries = fc.array(
-  fc.record({ at: fc.nat(20), name: fc.constantFrom('a', 'b', 'c', 'd') }),
-  { maxLength: 60 },
-)
+const entries = fc.array(fc.record({ at: fc.nat(20), name: fc.constantFrom('a', 'b', 'c', 'd') }), {
+  maxLength: 60,
+})
 
 function takeAll(queue: DueQueue, until: number) {
   const taken: { at: number; name: string }[] = []

@@ -1,11 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  createRecent,
-  type Identity,
-  isDuplicate,
-  remember,
-} from '../../../src/engine/recent.ts'
+import { createRecent, type Identity, isDuplicate, remember } from '../../../src/engine/recent.ts'
 import type { SealedChunk } from '../../../src/model/seen.ts'
 import { MINUTE } from '../../../src/model/time.ts'
 
@@ -35,7 +30,7 @@ const same = (a: Identity, b: Identity) =>
 
 test('a reading is new exactly where none of those taken before is the same', () => {
   fc.assert(
-    fc.property(fc.array(explicit, { maxLength: 200 }), (all) => {
+    fc.property(fc.array(explicit, { maxLength: 200, size: 'max' }), (all) => {
       const taken: Identity[] = []
       const expected = all.map((one) => {
         if (taken.some((before) => same(before, one))) return false
@@ -44,12 +39,17 @@ test('a reading is new exactly where none of those taken before is the same', ()
       })
       expect(take(all).fresh).toEqual(expected)
     }),
-    { numRuns: 100, size: 'max' },
+    { numRuns: 100 },
   )
 })
 
 test('a thousand readings later the first is still recognised, from its sealed chunk', () => {
-  const all = Array.from({ length: 1000 }, (_, i) => ({ at: i, hash: i, seq: null, implicit: false }))
+  const all = Array.from({ length: 1000 }, (_, i) => ({
+    at: i,
+    hash: i,
+    seq: null,
+    implicit: false,
+  }))
   const { fresh, recent, chunks } = take([...all, ...all])
   expect(fresh.filter(Boolean)).toHaveLength(1000)
   expect(recent.sealed).toBe(chunks.length)

@@ -50,7 +50,8 @@ describe.each([
   ['reporting on change', SLOW_PROBE],
 ])('the outcome depends on the journal alone: devices %s', (_name, kind) => {
   const streams = journal({ maxLength: 40 })
-  const once = (records: readonly JournalRecord[]) => outcome(run(probeWorld(DEVICES, kind), records))
+  const once = (records: readonly JournalRecord[]) =>
+    outcome(run(probeWorld(DEVICES, kind), records))
 
   test('a replay gives the same cases with the same ids, numbers and histories', () => {
     let opened = 0
@@ -141,7 +142,8 @@ test('every reading of a message is exactly one of accepted, duplicate, quaranti
         seen.accepted += accepted
         seen.duplicate += duplicate
         seen.quarantined += quarantined
-        if (one.topic.includes('stranger')) expect(line).toMatchObject({ accepted: 0, quarantined: 1 })
+        if (one.topic.includes('stranger'))
+          expect(line).toMatchObject({ accepted: 0, quarantined: 1 })
         else {
           const content: unknown = JSON.parse(new TextDecoder().decode(one.payload))
           expect(1 + expanded).toBe(Array.isArray(content) ? content.length : 1)
@@ -236,7 +238,10 @@ describe('one device', () => {
   })
 
   test('without a time, readings of one millisecond stand a millisecond apart', () => {
-    const effects = run(world({}), [dev(1, 0, [{ level: 1 }, { level: 2 }]), dev(2, 0, { level: 3 })])
+    const effects = run(world({}), [
+      dev(1, 0, [{ level: 1 }, { level: 2 }]),
+      dev(2, 0, { level: 3 }),
+    ])
     expect(effects.accepted.map(({ reading }) => reading.observedAt - T0)).toEqual([0, 1, 2])
     expect(effects.exceptions.moved).toEqual([
       [1, 1, T0 + 1],
@@ -296,7 +301,10 @@ describe('a quarantined message that is replayed', () => {
 
   test('of a device that is known now: its readings are taken, once', () => {
     const it = probeWorld([], PROBE, [testRule()])
-    const lost = telemetryRecord(1, T0, 'dev-1', [{ ts: T0, level: 1 }, { ts: T0 + 1, level: 2 }])
+    const lost = telemetryRecord(1, T0, 'dev-1', [
+      { ts: T0, level: 1 },
+      { ts: T0 + 1, level: 2 },
+    ])
     const effects = run(it, [lost])
     expect(effects.quarantined).toMatchObject([{ id: 'q-1', code: 'DEVICE_UNKNOWN' }])
     placeDevice(it, testDevice('probe', 'dev-1'))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { MINUTE } from '../../../src/model/time.ts'
 import type { RuleInput } from '../../../src/model/rule.ts'
 import { ruleSchema } from '../../../src/model/rule.ts'
+import { MINUTE } from '../../../src/model/time.ts'
 import { compileRule } from '../../../src/rules/compile.ts'
 import { LADDER, PROBE, program, SILENT, testRule, WINDOWED } from '../../support/kind.ts'
 
@@ -101,7 +101,11 @@ describe('the schema of a rule', () => {
     ['unknown keys', { colour: 'red' }, ''],
     ['no levels', { levels: [] }, 'levels'],
     ['no source', { source: '' }, 'source'],
-    ['two comparisons', { levels: [{ ...major, raise: { atLeast: 1, below: 2 } }] }, 'levels.0.raise'],
+    [
+      'two comparisons',
+      { levels: [{ ...major, raise: { atLeast: 1, below: 2 } }] },
+      'levels.0.raise',
+    ],
     ['no comparison', { levels: [{ ...major, raise: {} }] }, 'levels.0.raise'],
     ['n above m', { levels: [{ ...major, samples: { atLeast: 4, of: 3 } }] }, 'levels.0.samples'],
     ['a hold of nothing', { levels: [{ ...major, for: '0s' }] }, 'levels.0.for'],

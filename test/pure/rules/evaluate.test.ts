@@ -9,8 +9,8 @@ import {
   evaluateReading,
   FRESH_WITHIN,
   nextDue,
-  retireAlerts,
 } from '../../../src/rules/evaluate.ts'
+import { retireAlerts } from '../../../src/rules/retire.ts'
 import { type AlertChange, createRuleMemory, type RuleMemory } from '../../../src/rules/state.ts'
 import {
   active,
@@ -340,10 +340,13 @@ describe.each<[string, DeviceKind]>([
   }
 
   test('letting time pass in any steps changes nothing', () => {
-    const shares = fc.array(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }), {
-      minLength: 26,
-      maxLength: 26,
-    })
+    const shares = fc.array(
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
+      {
+        minLength: 26,
+        maxLength: 26,
+      },
+    )
     fc.assert(
       fc.property(events, shares, (given, steps) => {
         const stepped = outcome(given, (it, from, to, i) => {

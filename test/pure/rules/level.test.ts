@@ -33,7 +33,9 @@ function play(program: LevelProgram, words: readonly Word[], mayFire = true) {
 }
 
 const transitionsOf = (program: LevelProgram, words: string) =>
-  play(program, words.split(' ') as Word[]).transitions.map((t) => t ?? '-').join(' ')
+  play(program, words.split(' ') as Word[])
+    .transitions.map((t) => t ?? '-')
+    .join(' ')
 
 describe('the machine, word by word', () => {
   test.each<[string, Partial<LevelProgram>, string, string]>([
@@ -50,12 +52,7 @@ describe('the machine, word by word', () => {
       'pending - inactive pending - firing',
     ],
     ['unknown does not break a hold', { holdFor: 2000 }, 'up unknown up', 'pending - firing'],
-    [
-      'two of three',
-      { samples: { atLeast: 2, of: 3 } },
-      'up down up',
-      'pending inactive firing',
-    ],
+    ['two of three', { samples: { atLeast: 2, of: 3 } }, 'up down up', 'pending inactive firing'],
     [
       'two of three: the first is forgotten at the fourth',
       { samples: { atLeast: 2, of: 3 } },
@@ -165,22 +162,17 @@ describe('of any level and any words', () => {
 
   test('n of m: it fires at the first word where n of the last m known raised', () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 30 }),
-        fc.nat(29),
-        words,
-        (of, less, said) => {
-          const atLeast = Math.max(1, of - less)
-          const { transitions } = play(level({ samples: { atLeast, of } }), said)
-          const known: Word[] = []
-          const expected = said.findIndex((word) => {
-            if (word === 'unknown') return false
-            known.push(word)
-            return known.slice(-of).filter((one) => one === 'up').length >= atLeast && word === 'up'
-          })
-          expect(transitions.indexOf('firing')).toBe(expected)
-        },
-      ),
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.nat(29), words, (of, less, said) => {
+        const atLeast = Math.max(1, of - less)
+        const { transitions } = play(level({ samples: { atLeast, of } }), said)
+        const known: Word[] = []
+        const expected = said.findIndex((word) => {
+          if (word === 'unknown') return false
+          known.push(word)
+          return known.slice(-of).filter((one) => one === 'up').length >= atLeast && word === 'up'
+        })
+        expect(transitions.indexOf('firing')).toBe(expected)
+      }),
       { numRuns: 300 },
     )
   })
