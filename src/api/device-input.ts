@@ -29,7 +29,6 @@ export const createSchema = z.strictObject({
 export type CreateInput = z.output<typeof createSchema>
 
 export const patchSchema = z.strictObject(details).partial()
-export type PatchInput = z.output<typeof patchSchema>
 
 /** Fills in what follows from the rest: grid and district from the place, unit from the kind. */
 export function buildDevice(

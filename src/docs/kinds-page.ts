@@ -21,8 +21,8 @@ export function kindsPage(kinds: readonly DeviceKind[]): string {
     'the folders in `devices/`',
     'Confidence of a source: [A] read in the primary document, [B] a secondary source, [C] from ' +
       'memory, to be checked, [D] or "unsourced default": a proposal that a city should set. ' +
-      '`domain.md` with a number names a section of the research report that the catalogue was ' +
-      'built from; the README of each kind says what its numbers rest on.',
+      '`domain.md` with a number names a section of [domain.md](domain.md); the README of each kind ' +
+      'says what its numbers rest on.',
     'A name in square brackets is the parameter that a city or a device may set to another number ' +
       '(see [rules.md](rules.md)). Ranges are what the sensor can give: a value outside goes to ' +
       'the quarantine. Class codes name the standard: 2013 is ' +

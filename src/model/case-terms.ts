@@ -1,5 +1,3 @@
-import { type Text, text } from './text.ts'
-
 /**
  * The words of case work (contract: A case). The five slips of 五单联动 map to the statuses
  * (domain.md 0 and 1.5).
@@ -14,24 +12,9 @@ export const CASE_STATUSES = [
 ] as const
 export type CaseStatus = (typeof CASE_STATUSES)[number]
 
-export const CASE_STATUS_TEXT: Record<CaseStatus, Text> = {
-  open: text('已启单', 'Opened'),
-  dispatched: text('已派单', 'Dispatched'),
-  accepted: text('已接单', 'Accepted'),
-  handled: text('已处单', 'Handled'),
-  closed: text('验单结案', 'Verified and closed'),
-  cancelled: text('已作废', 'Cancelled'),
-}
-
 /** Case severities, weakest first. */
 export const SEVERITIES = ['minor', 'major', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
-
-export const SEVERITY_TEXT: Record<Severity, Text> = {
-  minor: text('一般', 'Minor'),
-  major: text('较大', 'Major'),
-  critical: text('紧急', 'Critical'),
-}
 
 /** Order of two severities: negative where `a` is weaker. */
 export function compareSeverity(a: Severity, b: Severity): number {

@@ -159,6 +159,5 @@ export const ruleOverrideSchema = z.strictObject({
   enabled: z.boolean().optional(),
   parameters: z.record(z.string(), z.number()).optional(),
 })
-export type RuleOverride = z.infer<typeof ruleOverrideSchema>
 export const ruleOverridesSchema = z.record(ruleIdSchema, ruleOverrideSchema)
 export type RuleOverrides = z.infer<typeof ruleOverridesSchema>
