@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { createApi } from './api/server.ts'
 import { Credentials } from './broker/credentials.ts'
-import { type EmbeddedBroker, openEmbeddedBroker } from './broker/embedded.ts'
+import { type EmbeddedBroker, type EmbeddedOptions, openEmbeddedBroker } from './broker/embedded.ts'
 import { serveWebSockets } from './broker/websocket.ts'
 import { loadKinds } from './catalog/catalog.ts'
 import { DEMO_CITY, loadCity } from './catalog/city.ts'
@@ -28,6 +28,7 @@ import {
   Health,
   LiveHub,
   publishCommands,
+  publishWaiting,
   replayMessage,
   reportNews,
 } from './wiring.ts'
@@ -80,6 +81,11 @@ export async function startService(
   const broker = await openBroker(settings, {
     gate: createGate(credentials, metrics, log),
     receiver: ingest,
+    onListening: (device) => {
+      publishWaiting(device, { state, broker, clock }).catch((error: unknown) => {
+        log.warn({ err: error, deviceId: device.id }, 'waiting commands were not sent')
+      })
+    },
   })
   const hub = new LiveHub()
   const ticker = startTicker({ journal, pipeline, ingest, clock, broker, metrics })
@@ -180,7 +186,7 @@ function markStart(ingest: Ingest): Promise<void> {
 
 async function openBroker(
   settings: Settings,
-  ends: Pick<Parameters<typeof openEmbeddedBroker>[0], 'gate' | 'receiver'>,
+  ends: Pick<EmbeddedOptions, 'gate' | 'receiver' | 'onListening'>,
 ): Promise<EmbeddedBroker> {
   const { CURBWATCH_TLS_CERT, CURBWATCH_TLS_KEY, CURBWATCH_TLS_CLIENT_CA, CURBWATCH_MQTTS_PORT } =
     settings

@@ -2,9 +2,12 @@ import type { Credentials } from './broker/credentials.ts'
 import type { Attempt, Broker, Gate } from './broker/port.ts'
 import type { Ingest, IngestObserver } from './ingest/ingest.ts'
 import type { Journal } from './journal/port.ts'
+import type { DeviceCommand } from './model/command.ts'
 import type { ErrorCode } from './model/errors.ts'
 import type { Replay } from './model/record.ts'
+import { isoUtc } from './model/time.ts'
 import { deviceTopic } from './model/topics.ts'
+import type { Clock } from './ops/clock.ts'
 import type { Logger } from './ops/logger.ts'
 import type { Metrics } from './ops/metrics.ts'
 import type { CommitNews, PipelineClient } from './processor/client.ts'
@@ -158,17 +161,29 @@ function setGauges(metrics: Metrics, journal: Journal, news: CommitNews): void {
 /** Commands that were committed go down to their devices. */
 export function publishCommands(pipeline: PipelineClient, broker: Broker): void {
   pipeline.on('committed', (news: CommitNews) => {
-    for (const { id, name, params, kind, deviceId, expiresAt } of news.commands) {
-      const payload = JSON.stringify({
-        id,
-        name,
-        params,
-        expiresAt: new Date(expiresAt).toISOString(),
-      })
-      // A command that cannot be delivered expires; its state says so.
-      broker.publish(deviceTopic(kind, deviceId, 'command'), payload).catch(() => {})
-    }
+    for (const command of news.commands) publishCommand(broker, command)
   })
+}
+
+/**
+ * A device that begins to listen gets what still waits for it, also after a restart. So a command
+ * may come twice: devices know it by its id.
+ */
+export async function publishWaiting(
+  device: { readonly id: string },
+  parts: { state: StateReader; broker: Broker; clock: Clock },
+): Promise<void> {
+  const now = parts.clock.now()
+  for (const command of await parts.state.pendingCommands(device.id)) {
+    if (command.expiresAt > now) publishCommand(parts.broker, command)
+  }
+}
+
+function publishCommand(broker: Broker, command: DeviceCommand): void {
+  const { id, name, params, kind, deviceId, expiresAt } = command
+  const payload = JSON.stringify({ id, name, params, expiresAt: isoUtc(expiresAt) })
+  // A command that cannot be delivered expires; its state says so.
+  broker.publish(deviceTopic(kind, deviceId, 'command'), payload).catch(() => {})
 }
 
 /** Puts a quarantined message into the journal again and waits until it was processed. */

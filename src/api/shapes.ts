@@ -141,7 +141,7 @@ function shapeTimes(data: Readonly<Record<string, unknown>>): Record<string, unk
     Object.entries(data).map(([key, value]) => {
       if (typeof value === 'number' && (key.endsWith('At') || key === 'since'))
         return [key, isoUtc(value)]
-      if (typeof value === 'object' && value !== null)
+      if (typeof value === 'object' && value !== null && !Array.isArray(value))
         return [key, shapeTimes(value as Record<string, unknown>)]
       return [key, value]
     }),

@@ -5,9 +5,18 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
 import { type ErrorCode, isErrorCode } from '../model/errors.ts'
 import { fail } from '../model/result.ts'
+import { deviceTopic } from '../model/topics.ts'
 import { maySubscribe, ownMessage } from './access.ts'
 import { guardFrames } from './frame-guard.ts'
-import type { Attempt, Broker, BrokerLimits, Gate, Identity, Receiver } from './port.ts'
+import type {
+  Attempt,
+  Broker,
+  BrokerLimits,
+  CommandListener,
+  Gate,
+  Identity,
+  Receiver,
+} from './port.ts'
 
 /**
  * The broker inside: aedes, MQTT 3.1.1 over TCP, TLS and WebSocket.
@@ -30,6 +39,7 @@ export interface EmbeddedOptions {
   readonly limits: BrokerLimits
   readonly gate: Gate
   readonly receiver: Receiver
+  readonly onListening: CommandListener
 }
 
 /** MQTT 3.1.1, table 3.1: identifier rejected, bad user name or password. */
@@ -71,6 +81,12 @@ class Embedded implements EmbeddedBroker {
       const allowed = this.#maySubscribe(client, subscription.topic)
       done(null, allowed ? subscription : null)
     }
+    this.#aedes.on('subscribe', (subscriptions, client) => {
+      this.#subscribed(
+        client,
+        subscriptions.map((one) => one.topic),
+      )
+    })
     this.#aedes.on('clientError', (client, error) => this.#protocolError(client, error))
     this.#aedes.on('connectionError', (client, error) => this.#protocolError(client, error))
     this.#aedes.on('clientReady', (client) => this.#presence(client, true))
@@ -198,6 +214,13 @@ class Embedded implements EmbeddedBroker {
     if (device !== undefined && maySubscribe(device, filter)) return true
     this.#refuse('TOPIC_FORBIDDEN', client, { topic: filter, detail: 'subscribe' })
     return false
+  }
+
+  #subscribed(client: Client, topics: readonly string[]): void {
+    const device = this.#identities.get(client)
+    if (device === undefined) return
+    const own = deviceTopic(device.kind, device.id, 'command')
+    if (topics.includes(own)) this.#options.onListening(device)
   }
 
   #presence(client: Client, connected: boolean): void {

@@ -34,6 +34,9 @@ export interface Receiver {
   presence(kind: string, deviceId: string, connected: boolean): void
 }
 
+/** Is told when a device begins to listen for commands: what waits for it can go down now. */
+export type CommandListener = (device: Identity) => void
+
 export interface Identity {
   readonly id: string
   readonly kind: string

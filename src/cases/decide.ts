@@ -11,6 +11,8 @@ export interface CaseCommand {
   readonly actor: string
   readonly note: string | null
   readonly unitId: string | null
+  /** Evidence, by reference: addresses of photos or documents (before and after). */
+  readonly attachments: readonly string[]
 }
 
 /** Where each action is allowed, and where it leads. A missing pair is refused. */
@@ -57,7 +59,10 @@ export function decide(current: Case, command: CaseCommand): Result<CaseEvent, E
     from: current.status,
     to,
     note: command.note,
-    data: eventData(current, command, unitId),
+    data: {
+      ...eventData(current, command, unitId),
+      ...(command.attachments.length === 0 ? {} : { attachments: command.attachments }),
+    },
   })
 }
 
@@ -73,7 +78,7 @@ function eventData(current: Case, command: CaseCommand, unitId: string | null): 
 /** The actions that a case takes now, for people to choose from. */
 export function allowedActions(current: Case): CaseAction[] {
   const all = Object.keys(TRANSITIONS) as CaseAction[]
-  const probe = { at: 0, actor: '', note: null, unitId: 'any' }
+  const probe = { at: 0, actor: '', note: null, unitId: 'any', attachments: [] }
   return all.filter((action) => decide(current, { ...probe, action }).ok)
 }
 

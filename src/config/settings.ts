@@ -208,6 +208,7 @@ function together(values: Record<string, unknown>): SettingFault[] {
   need('CURBWATCH_MQTTS_PORT', 'CURBWATCH_TLS_CERT')
   need('CURBWATCH_MQTTS_PORT', 'CURBWATCH_TLS_KEY')
   need('CURBWATCH_TLS_CERT', 'CURBWATCH_MQTTS_PORT')
+  need('CURBWATCH_TLS_KEY', 'CURBWATCH_MQTTS_PORT')
   need('CURBWATCH_TLS_CLIENT_CA', 'CURBWATCH_MQTTS_PORT')
   return faults
 }

@@ -69,9 +69,10 @@ export function alertKey(alert) {
   return `${alert.ruleId} ${alert.deviceId}`
 }
 
-/** @param {Store} store @param {Device} device */
+/** @param {Store} store @param {Device & { deleted?: boolean }} device */
 export function applyDevice(store, device) {
-  store.devices.set(device.id, device)
+  if (device.deleted) store.devices.delete(device.id)
+  else store.devices.set(device.id, device)
   store.note('devices')
 }
 

@@ -85,6 +85,8 @@ function openNewCase(
     view,
   )
   world.openCases.set(openCaseKey(ruleId, entry.device.id), opened)
+  const alert = entry.state.rules.alerts[ruleId]
+  if (alert !== undefined) alert.unattendedSince = null
   effects.cases.set(opened.id, opened)
   effects.caseEvents.push({ caseId: opened.id, event })
 }

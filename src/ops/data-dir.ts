@@ -15,8 +15,7 @@ export interface DataDir {
  * lets go of when the process ends in whatever way: a kill leaves nothing to clean up.
  */
 export function takeDataDir(path: string): DataDir {
-  mkdirSync(path, { recursive: true })
-  const lock = new DatabaseSync(join(path, 'lock.db'))
+  const lock = openLock(path)
   try {
     lock.exec(
       'PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (x); COMMIT',
@@ -26,6 +25,16 @@ export function takeDataDir(path: string): DataDir {
     throw new AppError('DATA_DIR_BUSY', `${path} is in use by another process`, { cause })
   }
   return { path, release: () => lock.close() }
+}
+
+function openLock(path: string): DatabaseSync {
+  try {
+    mkdirSync(path, { recursive: true })
+    return new DatabaseSync(join(path, 'lock.db'))
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new AppError('SETTINGS_INVALID', `CURBWATCH_DATA_DIR=${path}: ${why}`, { cause })
+  }
 }
 
 /** The administrator's token: the one given, or the one made at the first start. */

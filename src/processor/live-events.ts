@@ -1,5 +1,6 @@
 import type { Effects } from '../engine/effects.ts'
 import { openCaseKey, type World } from '../engine/world.ts'
+import type { Committed } from './processor.ts'
 import type { AlertEvent, LiveEvent, ReadingEvent } from './protocol.ts'
 
 /**
@@ -10,11 +11,12 @@ const SAMPLED_READINGS = 20
 /** Devices whose presence is told in one commit at the most; a list is reloaded for more. */
 const TOLD_DEVICES = 200
 
-export function liveEvents(world: World, effects: Effects): LiveEvent[] {
+export function liveEvents(world: World, { effects, edits }: Committed): LiveEvent[] {
   return [
     ...[...effects.cases.values()].map((data): LiveEvent => ({ type: 'case', data })),
     ...alertEvents(world, effects).map((data): LiveEvent => ({ type: 'alert', data })),
     ...deviceEvents(effects),
+    ...[...edits.deletedDevices].map((id): LiveEvent => ({ type: 'device-removed', data: { id } })),
     ...sampledReadings(effects).map((data): LiveEvent => ({ type: 'reading', data })),
   ]
 }

@@ -130,7 +130,7 @@ export function deleteRule(desk: Desk, id: string): Outcome<null> {
 }
 
 /** Ends alerts whose rule is no longer in force as it was, and lets cases hear of it. */
-function retire(
+export function retire(
   desk: Desk,
   deviceIds: Iterable<string>,
   programsBefore: ReadonlyMap<string, RuleProgram> = desk.world.programs,
@@ -154,8 +154,8 @@ export async function actOnCase(desk: Desk, request: CaseRequest): Promise<Outco
   const current =
     effects.cases.get(request.caseId) ?? open ?? (await desk.endedCase(request.caseId))
   if (current === null) return fail({ code: 'CASE_NOT_FOUND' })
-  const { action, actor, note, unitId } = request
-  const decision = decide(current, { action, actor, note, unitId, at: world.now })
+  const { action, actor, note, unitId, attachments } = request
+  const decision = decide(current, { action, actor, note, unitId, attachments, at: world.now })
   if (!decision.ok) return fail({ code: decision.error })
   const next = applyEvent(current, decision.value)
   effects.cases.set(next.id, next)

@@ -204,7 +204,7 @@ export class Pipeline {
       post({
         type: 'committed',
         cursor: processor.cursor,
-        events: liveEvents(processor.world, committed.effects),
+        events: liveEvents(processor.world, committed),
         credentials: credentialChanges(committed),
         commands: [...committed.effects.commands.values()].filter((c) => c.state === 'sent'),
         counters: this.#counters,

@@ -16,7 +16,7 @@ import type { StoredRule } from '../model/rule.ts'
 import type { Instant } from '../model/time.ts'
 import type { StateSnapshot, StateStore } from '../store/state-port.ts'
 import { createEdits, type Edits, stateChange } from './change.ts'
-import type { Desk } from './operations.ts'
+import { type Desk, retire } from './operations.ts'
 
 /**
  * Reads the journal, steps the engine, commits: cursor, alert states, cases and all else in one
@@ -70,7 +70,10 @@ export class Processor {
     restore(this.world, snapshot)
     this.cursor = snapshot.cursor
     this.#firstSeq = this.cursor + 1
+    const before = new Map(this.world.programs)
     this.#installCatalogRules(snapshot)
+    // The catalogue or the city file may have changed while we were away.
+    retire(this.desk, this.world.devices.keys(), before)
   }
 
   /** Rules of the catalogue that are new, or changed with a new version of curbwatch. */

@@ -47,6 +47,7 @@ export interface CaseRequest {
   readonly actor: string
   readonly note: string | null
   readonly unitId: string | null
+  readonly attachments: readonly string[]
 }
 
 export interface ShedCount {
@@ -60,6 +61,8 @@ export type LiveEvent =
   | { readonly type: 'case'; readonly data: Case }
   | { readonly type: 'alert'; readonly data: AlertEvent }
   | { readonly type: 'device'; readonly data: DeviceView }
+  /** A device was removed; watchers see it as a `device` event with `deleted: true`. */
+  | { readonly type: 'device-removed'; readonly data: { readonly id: string } }
   | { readonly type: 'reading'; readonly data: ReadingEvent }
 
 export interface AlertEvent {

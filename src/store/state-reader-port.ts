@@ -21,6 +21,8 @@ export interface StateReader {
   quarantine(filter: QuarantineFilter, page: Page): Promise<Paged<QuarantinedMessage>>
   quarantined(id: string): Promise<QuarantinedMessage | null>
   command(id: string): Promise<DeviceCommand | null>
+  /** Commands of a device that wait for an answer, oldest first. */
+  pendingCommands(deviceId: string): Promise<DeviceCommand[]>
   close(): Promise<void>
 }
 

@@ -31,6 +31,8 @@ export interface TelemetryBatch {
 export interface TelemetryReader {
   range(query: RangeQuery): Promise<readonly TelemetryRow[]>
   aggregate(query: AggregateQuery): Promise<readonly TelemetryBucket[]>
+  /** The kind of a device that has readings here, registered or not; null: it has none. */
+  kindOf(deviceId: string): Promise<string | null>
   close(): Promise<void>
 }
 
@@ -64,5 +66,6 @@ export interface TelemetryBucket {
   /** Start of the bucket. */
   readonly ts: Instant
   readonly count: number
-  readonly fields: Readonly<Record<string, number>>
+  /** Switches are true or false; their mean is a share, 0 to 1. */
+  readonly fields: Readonly<Record<string, FieldValue>>
 }

@@ -200,6 +200,13 @@ describe('an error', () => {
     },
   )
 
+  it('has a type that explains it', async () => {
+    const { body } = await service.request('GET', '/api/v1/cases')
+    const explained = await service.request('GET', body.type)
+    expect(explained.body).toMatchObject({ code: 'UNAUTHORIZED', status: 401 })
+    expect(explained.body.hint['zh-CN']).toMatch(/Bearer/)
+  })
+
   it('is 404 ROUTE_NOT_FOUND for an address that is not there', async () => {
     for (const path of ['/nothing', '/api/v1/nothing', '/api/v2/cases', '/console/nothing.js']) {
       const { status, headers, body } = await service.request('GET', path, {

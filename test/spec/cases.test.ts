@@ -190,6 +190,18 @@ describe('a case goes through five steps', () => {
     ])
   })
 
+  it('keeps the evidence that comes with an action', async () => {
+    const { id } = await openCase(service)
+    const attachments = ['https://photos.example/before.jpg', 'https://photos.example/after.jpg']
+    const answer = await service.api('POST', `/cases/${id}/actions`, {
+      action: 'comment',
+      attachments,
+    })
+    expect(answer.status).toBe(200)
+    const { history } = await service.get(`/cases/${id}`)
+    expect(history.at(-1)).toMatchObject({ action: 'comment', data: { attachments } })
+  })
+
   it('can be dispatched to a unit of the city, and to no other', async () => {
     const { id } = await openCase(service)
     const body = { action: 'dispatch', unitId: 'no-such-unit' }

@@ -139,4 +139,18 @@ describe('a command', () => {
     await service.restart()
     await inState(body.id, 'expired')
   })
+
+  it('waits for a device that is not there, also over a restart', async () => {
+    const { device, client } = await listening()
+    await client.endAsync()
+    const { body } = await send(device.id, { name: 'spray', lifetimeSeconds: 600 })
+    await service.restart()
+    const again = await service.connect(device)
+    const received: Doc[] = []
+    again.on('message', (_topic, payload) => received.push(JSON.parse(payload.toString())))
+    await again.subscribeAsync(topicOf(device, 'command'), { qos: 1 })
+    expect(await eventually(() => received[0])).toMatchObject({ id: body.id, name: 'spray' })
+    await service.publish(again, topicOf(device, 'reply'), { id: body.id, ok: true })
+    await inState(body.id, 'acknowledged')
+  })
 })

@@ -39,6 +39,12 @@ describe('the stream of events tells', () => {
     await events.expect('device', (it) => it.id === device.id && it.name === 'renamed')
   })
 
+  it('a device that was removed', async () => {
+    const device = await service.register('waterlogging')
+    await service.api('DELETE', `/devices/${device.id}`)
+    await events.expect('device', (data) => data.id === device.id && data.deleted === true)
+  })
+
   it('readings, as a sample', async () => {
     const device = await service.register('waterlogging')
     const client = await service.connect(device)

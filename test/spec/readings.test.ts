@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { type Doc, iso, MINUTE, SECOND, Service } from '../support/service.ts'
+import { type Doc, HOUR, iso, MINUTE, SECOND, Service } from '../support/service.ts'
 
 let service: Service
 beforeAll(async () => {
@@ -90,6 +90,32 @@ describe('readings are given', () => {
       { ts: iso(begin), count: 3, depthCm: expect.closeTo(first) },
       { ts: iso(begin + 3 * MINUTE), count: 3, depthCm: expect.closeTo(second) },
     ])
+  })
+
+  it('in buckets with the last value of each field, switches as what they are', async () => {
+    const device = await service.register('sprinkler-truck')
+    const client = await service.connect(device)
+    const begin = (Math.floor((await service.now()) / HOUR) - 1) * HOUR
+    await service.send(client, device, [
+      { ts: iso(begin), spraying: true, tankPct: 5 },
+      { ts: iso(begin + MINUTE), tankPct: 4 },
+      { ts: iso(begin + 2 * MINUTE), spraying: false },
+    ])
+    await service.settled()
+    const bucket = async (aggregate: string) => {
+      const span = `from=${iso(begin)}&to=${iso(begin + HOUR)}`
+      const path = `/devices/${device.id}/readings?every=1h&aggregate=${aggregate}&${span}`
+      return (await service.list(path))[0]
+    }
+    expect(await bucket('last')).toMatchObject({ count: 3, spraying: false, tankPct: 4 })
+    expect(await bucket('max')).toMatchObject({ spraying: true, tankPct: 5 })
+    expect(await bucket('mean')).toMatchObject({ spraying: 0.5, tankPct: 4.5 })
+  })
+
+  it('also after their device was removed', async () => {
+    const { device, path } = await measured(2)
+    expect((await service.api('DELETE', `/devices/${device.id}`)).status).toBe(204)
+    expect(await service.list(path)).toHaveLength(2)
   })
 
   it('never in more buckets than anyone can look at', async () => {

@@ -276,6 +276,19 @@ describe('one device may differ', () => {
     expect(await caseOf(service, high.device)).toMatchObject({ severity: 'major' })
   })
 
+  it('but only in rules and parameters that there are', async () => {
+    const { device } = await connected()
+    for (const ruleOverrides of [
+      { 'no-such-rule': { enabled: false } },
+      { 'dust-noise': { enabled: false } },
+      { 'waterlogging-depth': { parameters: { majorcm: 40 } } },
+    ]) {
+      const answer = await service.api('PATCH', `/devices/${device.id}`, { ruleOverrides })
+      expect([answer.status, answer.body.code]).toEqual([400, 'VALIDATION'])
+      expect(answer.body.errors[0].path).toContain(`ruleOverrides.${Object.keys(ruleOverrides)[0]}`)
+    }
+  })
+
   it('in whether a rule holds at all: switched off, its alert ends', async () => {
     const { device, client, id } = await openCase(service)
     const off = { ruleOverrides: { 'waterlogging-depth': { enabled: false } } }

@@ -30,6 +30,11 @@ const actionBody = z.strictObject({
   action: z.enum(CASE_ACTIONS),
   note: z.string().max(2000).optional(),
   unitId: z.string().max(64).optional(),
+  attachments: z
+    .array(z.string().min(1).max(1000))
+    .max(20)
+    .optional()
+    .describe('Addresses of photos or documents; kept with the history'),
   actor: z.string().min(1).max(64).optional().describe('Who acts, for the history'),
 })
 
@@ -85,10 +90,17 @@ export function caseRoutes(app: ApiInstance, parts: ApiParts): void {
       },
     },
     async ({ params, body }) => {
-      const { action, note = null, unitId = null, actor = 'admin' } = body
+      const { action, note = null, unitId = null, actor = 'admin', attachments = [] } = body
       if (unitId !== null && !parts.city.units.some((unit) => unit.id === unitId))
         throw problem('UNIT_UNKNOWN')
-      const result = await parts.ask('case.act', { caseId: params.id, action, actor, note, unitId })
+      const result = await parts.ask('case.act', {
+        caseId: params.id,
+        action,
+        actor,
+        note,
+        unitId,
+        attachments,
+      })
       if (!result.ok) throw refusal(result.error)
       return shapeCase(result.value, clock.now())
     },

@@ -42,7 +42,8 @@ export function eventRoutes(app: ApiInstance, parts: ApiParts): void {
 }
 
 function frame(event: LiveEvent, parts: ApiParts): string {
-  return `event: ${event.type}\ndata: ${JSON.stringify(shape(event, parts))}\n\n`
+  const name = event.type === 'device-removed' ? 'device' : event.type
+  return `event: ${name}\ndata: ${JSON.stringify(shape(event, parts))}\n\n`
 }
 
 function shape(event: LiveEvent, parts: ApiParts): unknown {
@@ -53,6 +54,8 @@ function shape(event: LiveEvent, parts: ApiParts): unknown {
       return shapeAlertEvent(event.data)
     case 'device':
       return shapeDevice(event.data)
+    case 'device-removed':
+      return { ...event.data, deleted: true }
     case 'reading': {
       const { deviceId, kind, ts, fields } = event.data
       return { deviceId, kind, ts: isoUtc(ts), fields }

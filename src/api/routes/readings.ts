@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { allFields } from '../../model/device-kind.ts'
-import { DAY, isoUtc, parseDuration, SECOND } from '../../model/time.ts'
+import { DAY, isoUtc, MINUTE, parseDuration, SECOND } from '../../model/time.ts'
 import { AGGREGATES } from '../../store/telemetry-port.ts'
 import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
@@ -9,7 +9,7 @@ import { idParams, instantQuery, pageQuery, readPage } from '../requests.ts'
 
 const readingsQuery = z.object({
   ...pageQuery,
-  from: instantQuery.describe('Default: a day before `to`'),
+  from: instantQuery.describe('Default: the first reading; with `every`, a day before `to`'),
   to: instantQuery.describe('Exclusive. Default: now'),
   fields: z.string().max(500).optional().describe('Names with commas; default: all'),
   every: z.string().optional().describe('Length of a bucket: 5m, 1h'),
@@ -18,6 +18,9 @@ const readingsQuery = z.object({
 
 const value = z.union([z.number(), z.boolean()])
 const reading = z.object({ ts: z.string() }).catchall(value.or(z.string()))
+
+/** Readings may be stamped this much ahead of us (MAX_AHEAD of decode). */
+const AHEAD = 5 * MINUTE
 
 /** Buckets in one answer at the most. */
 const MAX_BUCKETS = 5_000
@@ -36,14 +39,15 @@ export function readingRoutes(app: ApiInstance, parts: ApiParts): void {
       },
     },
     async ({ params, query }) => {
+      // The readings of a device that was removed stay.
       const device = await parts.state.device(params.id)
-      if (device === null) throw problem('DEVICE_NOT_FOUND')
+      const kind = device?.kind ?? (await parts.telemetry.kindOf(params.id))
+      if (kind === null) throw problem('DEVICE_NOT_FOUND')
       const page = readPage(query)
-      // Readings may be stamped a little ahead of us.
-      const to = query.to ?? parts.clock.now() + DAY
-      const from = query.from ?? to - 2 * DAY
-      const fields = readFields(parts, device.kind, query.fields)
-      const span = { kind: device.kind, deviceId: device.id, from, to, fields }
+      const to = query.to ?? parts.clock.now() + AHEAD
+      const from = query.from ?? (query.every === undefined ? 0 : to - DAY)
+      const fields = readFields(parts, kind, query.fields)
+      const span = { kind, deviceId: params.id, from, to, fields }
       if (query.every !== undefined) return buckets(parts, span, query.every, query.aggregate)
       return newestFirst(
         parts,

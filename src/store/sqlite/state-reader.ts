@@ -206,6 +206,13 @@ class SqliteStateReader implements StateReader {
     return row === undefined ? null : (JSON.parse(row.body) as DeviceCommand)
   }
 
+  async pendingCommands(deviceId: string): Promise<DeviceCommand[]> {
+    return this.#all<{ body: string }>("SELECT body FROM commands WHERE state = 'sent'")
+      .map((row) => JSON.parse(row.body) as DeviceCommand)
+      .filter((command) => command.deviceId === deviceId)
+      .sort((a, b) => a.createdAt - b.createdAt)
+  }
+
   async close(): Promise<void> {
     this.#db.close()
   }

@@ -1,6 +1,7 @@
-import { DatabaseSync } from 'node:sqlite'
-import { allFields, type DeviceKind } from '../../model/device-kind.ts'
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { allFields, type DeviceKind, type FieldSpec } from '../../model/device-kind.ts'
 import type { FieldValue } from '../../model/reading.ts'
+import type { Instant } from '../../model/time.ts'
 import type {
   Aggregate,
   AggregateQuery,
@@ -27,6 +28,9 @@ const AGGREGATE_SQL: Record<Exclude<Aggregate, 'last'>, string> = {
   max: 'max',
 }
 
+/** A device's number, from its id as the first parameter. */
+const NUMBER = '(SELECT n FROM device_numbers WHERE id = ?1)'
+
 class SqliteTelemetryReader implements TelemetryReader {
   readonly #db: DatabaseSync
   readonly #kinds: ReadonlyMap<string, DeviceKind>
@@ -42,49 +46,72 @@ class SqliteTelemetryReader implements TelemetryReader {
     const rows = this.#db
       .prepare(
         `SELECT ts, received_at, seq${columns} FROM ${tableOf(query.kind)}
-         WHERE device = (SELECT n FROM device_numbers WHERE id = ?) AND ts >= ? AND ts < ?
-         ORDER BY ts DESC LIMIT ?`,
+         WHERE device = ${NUMBER} AND ts >= ?2 AND ts < ?3
+         ORDER BY ts DESC LIMIT ?4`,
       )
       .all(query.deviceId, query.from, query.to, query.limit)
-    return rows.map((row) => {
-      const fields: Record<string, FieldValue> = {}
-      for (const [name, spec] of specs) {
-        const value = row[name] as number | null
-        if (value !== null) fields[name] = spec.type === 'switch' ? value === 1 : value
-      }
-      return {
-        ts: row['ts'] as number,
-        receivedAt: row['received_at'] as number,
-        seq: row['seq'] as number | null,
-        fields,
-      }
-    })
+    return rows.map((row) => ({
+      ts: row['ts'] as number,
+      receivedAt: row['received_at'] as number,
+      seq: row['seq'] as number | null,
+      fields: readFields(row, specs, true),
+    }))
   }
 
   async aggregate(query: AggregateQuery): Promise<TelemetryBucket[]> {
+    return query.aggregate === 'last' ? this.#last(query) : this.#statistic(query, query.aggregate)
+  }
+
+  async kindOf(deviceId: string): Promise<string | null> {
+    for (const kind of this.#kinds.keys()) {
+      const row = this.#db
+        .prepare(`SELECT 1 FROM ${tableOf(kind)} WHERE device = ${NUMBER} LIMIT 1`)
+        .get(deviceId)
+      if (row !== undefined) return kind
+    }
+    return null
+  }
+
+  #statistic(query: AggregateQuery, aggregate: Exclude<Aggregate, 'last'>): TelemetryBucket[] {
     const specs = this.#specs(query)
-    const { aggregate } = query
-    // SQLite gives the bare columns of a group from the row of its max(): that row is the last.
-    const columns = specs.map(([name]) =>
-      aggregate === 'last' ? `"${name}"` : `${AGGREGATE_SQL[aggregate]}("${name}") AS "${name}"`,
-    )
+    const columns = specs.map(([name]) => `, ${AGGREGATE_SQL[aggregate]}("${name}") AS "${name}"`)
     const rows = this.#db
       .prepare(
         // node:sqlite binds numbers as reals: without the cast the division would not be whole.
-        `SELECT ts / CAST(?1 AS INTEGER) * CAST(?1 AS INTEGER) AS bucket, count(*) AS n, max(ts) AS newest, ${columns.join(', ')}
-         FROM ${tableOf(query.kind)}
-         WHERE device = (SELECT n FROM device_numbers WHERE id = ?2) AND ts >= ?3 AND ts < ?4
+        `SELECT ts / CAST(?2 AS INTEGER) * CAST(?2 AS INTEGER) AS bucket, count(*) AS n
+           ${columns.join('')}
+         FROM ${tableOf(query.kind)} WHERE device = ${NUMBER} AND ts >= ?3 AND ts < ?4
          GROUP BY bucket ORDER BY bucket`,
       )
-      .all(query.every, query.deviceId, query.from, query.to)
-    return rows.map((row) => {
-      const fields: Record<string, number> = {}
-      for (const [name] of specs) {
-        const value = row[name] as number | null
-        if (value !== null) fields[name] = value
-      }
-      return { ts: row['bucket'] as number, count: row['n'] as number, fields }
-    })
+      .all(query.deviceId, query.every, query.from, query.to)
+    return rows.map((row) => ({
+      ts: row['bucket'] as number,
+      count: row['n'] as number,
+      // The mean of a switch is the share of readings in which it was on.
+      fields: readFields(row, specs, aggregate !== 'mean'),
+    }))
+  }
+
+  /** The last value of each field in its bucket, from whichever reading had it. */
+  #last(query: AggregateQuery): TelemetryBucket[] {
+    const specs = this.#specs(query)
+    const columns = specs.map(([name]) => `, "${name}"`)
+    const rows = this.#db
+      .prepare(
+        `SELECT ts${columns.join('')} FROM ${tableOf(query.kind)}
+         WHERE device = ${NUMBER} AND ts >= ?2 AND ts < ?3 ORDER BY ts`,
+      )
+      .iterate(query.deviceId, query.from, query.to)
+    const buckets: { ts: Instant; count: number; fields: Record<string, FieldValue> }[] = []
+    for (const row of rows) {
+      const ts = Math.floor((row['ts'] as number) / query.every) * query.every
+      const newest = buckets.at(-1)
+      const bucket = newest?.ts === ts ? newest : { ts, count: 0, fields: {} }
+      if (bucket !== newest) buckets.push(bucket)
+      bucket.count++
+      Object.assign(bucket.fields, readFields(row, specs, true))
+    }
+    return buckets
   }
 
   async close(): Promise<void> {
@@ -97,4 +124,21 @@ class SqliteTelemetryReader implements TelemetryReader {
     const wanted = new Set(query.fields)
     return Object.entries(allFields(kind)).filter(([name]) => wanted.size === 0 || wanted.has(name))
   }
+}
+
+type Row = Record<string, SQLOutputValue>
+
+/** The fields that a row has; `switches`: 0 and 1 of a switch are false and true. */
+function readFields(
+  row: Row,
+  specs: readonly (readonly [string, FieldSpec])[],
+  switches: boolean,
+): Record<string, FieldValue> {
+  const fields: Record<string, FieldValue> = {}
+  for (const [name, spec] of specs) {
+    const value = row[name] as number | null
+    if (value === null) continue
+    fields[name] = switches && spec.type === 'switch' ? value === 1 : value
+  }
+  return fields
 }

@@ -45,6 +45,7 @@ const command = (action: CaseAction, more: Partial<CaseCommand> = {}): CaseComma
   actor: 'li',
   note: null,
   unitId: null,
+  attachments: [],
   ...more,
 })
 
