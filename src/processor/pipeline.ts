@@ -74,6 +74,7 @@ export class Pipeline {
   #wake: (() => void) | null = null
   #closing = false
   #prunedAt: Instant = 0
+  #pruning = false
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
@@ -232,17 +233,19 @@ export class Pipeline {
     }
   }
 
+  /** Every hour, what is too old is let go of; telemetry in steps, one a turn. */
   async #prune(): Promise<void> {
     const { processor, writer, state, telemetry, retention } = this.#parts
     const { now } = processor.world
+    if (this.#pruning) this.#pruning = !(await telemetry.prune(now - retention.telemetry))
     if (now - this.#prunedAt < PRUNE_EVERY) return
     this.#prunedAt = now
+    this.#pruning = true
     await state.prune({
       verdictsUpTo: writer.cursor,
       seenBefore: now - MAX_AGE - DAY,
       quarantineBefore: now - retention.quarantine,
     })
-    await telemetry.prune(now - retention.telemetry)
   }
 }
 

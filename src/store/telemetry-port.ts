@@ -16,8 +16,11 @@ export interface TelemetryStore {
   append(batch: TelemetryBatch): Promise<void>
   /** Readings stored of a day of receipt, per kind. */
   written(day: string): Promise<ReadingCount[]>
-  /** Lets go of readings observed before this. */
-  prune(before: Instant): Promise<void>
+  /**
+   * Lets go of readings observed before this, a step at a time, so that nothing waits long behind
+   * it; true when all are gone.
+   */
+  prune(before: Instant): Promise<boolean>
   close(): Promise<void>
 }
 

@@ -93,6 +93,7 @@ const SCHEMA = `
     rows TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS seen_span ON seen (device_id, to_at);
+  CREATE INDEX IF NOT EXISTS seen_age ON seen (to_at);
 
   CREATE TABLE IF NOT EXISTS commands (
     id TEXT PRIMARY KEY,

@@ -60,10 +60,14 @@ function ensureTable(db: DatabaseSync, kind: DeviceKind): void {
   }
 }
 
+/** Devices whose old readings are let go of in one step. */
+const PRUNED_DEVICES = 500
+
 class SqliteTelemetryStore implements TelemetryStore {
   readonly #db: DatabaseSync
   readonly #inserts: ReadonlyMap<string, { statement: StatementSync; fields: readonly string[] }>
-  readonly #numbers = new Map<string, number>()
+  #numbers: Map<string, number>
+  #prunedUpTo = 0
   readonly #addNumber: StatementSync
   readonly #setCursor: StatementSync
   readonly #count: StatementSync
@@ -71,9 +75,7 @@ class SqliteTelemetryStore implements TelemetryStore {
   constructor(db: DatabaseSync, kinds: readonly DeviceKind[]) {
     this.#db = db
     this.#inserts = new Map(kinds.map((kind) => [kind.name, prepareInsert(db, kind)]))
-    for (const row of db.prepare('SELECT n, id FROM device_numbers').all()) {
-      this.#numbers.set(row['id'] as string, row['n'] as number)
-    }
+    this.#numbers = readNumbers(db)
     this.#addNumber = db.prepare('INSERT INTO device_numbers (id) VALUES (?) RETURNING n')
     this.#setCursor = db.prepare(
       "INSERT INTO meta VALUES ('cursor', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -90,17 +92,13 @@ class SqliteTelemetryStore implements TelemetryStore {
   }
 
   async append(batch: TelemetryBatch): Promise<void> {
-    this.#db.exec('BEGIN IMMEDIATE')
+    // A batch that was stored before, whose answer was lost: nothing is counted twice.
+    if ((await this.cursor()) >= batch.upTo) return
     try {
-      // A batch that was stored before, whose answer was lost: nothing is counted twice.
-      if ((await this.cursor()) < batch.upTo) this.#write(batch)
-      this.#db.exec('COMMIT')
+      this.#transaction(() => this.#write(batch))
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      this.#numbers.clear()
-      for (const row of this.#db.prepare('SELECT n, id FROM device_numbers').all()) {
-        this.#numbers.set(row['id'] as string, row['n'] as number)
-      }
+      // Numbers given in what was rolled back are void.
+      this.#numbers = readNumbers(this.#db)
       throw error
     }
   }
@@ -110,14 +108,35 @@ class SqliteTelemetryStore implements TelemetryStore {
     return rows as unknown as ReadingCount[]
   }
 
-  async prune(before: Instant): Promise<void> {
-    for (const kind of this.#inserts.keys()) {
-      this.#db.prepare(`DELETE FROM ${tableOf(kind)} WHERE ts < ?`).run(before)
-    }
+  async prune(before: Instant): Promise<boolean> {
+    const numbers = this.#db
+      .prepare('SELECT n FROM device_numbers WHERE n > ? ORDER BY n LIMIT ?')
+      .all(this.#prunedUpTo, PRUNED_DEVICES)
+    // By device, because that is how the tables are clustered: by time alone would be a full scan.
+    this.#transaction(() => {
+      for (const kind of this.#inserts.keys()) {
+        const remove = this.#db.prepare(`DELETE FROM ${tableOf(kind)} WHERE device = ? AND ts < ?`)
+        for (const { n } of numbers as { n: number }[]) remove.run(n, before)
+      }
+    })
+    const done = numbers.length < PRUNED_DEVICES
+    this.#prunedUpTo = done ? 0 : ((numbers.at(-1) as { n: number }).n as number)
+    return done
   }
 
   async close(): Promise<void> {
     this.#db.close()
+  }
+
+  #transaction(work: () => void): void {
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      work()
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      throw error
+    }
   }
 
   #write(batch: TelemetryBatch): void {
@@ -170,4 +189,9 @@ function prepareInsert(db: DatabaseSync, kind: DeviceKind) {
      ON CONFLICT (device, ts) DO UPDATE SET ${merge.join(', ')}`,
   )
   return { statement, fields }
+}
+
+function readNumbers(db: DatabaseSync): Map<string, number> {
+  const rows = db.prepare('SELECT n, id FROM device_numbers').all() as { n: number; id: string }[]
+  return new Map(rows.map(({ n, id }) => [id, n]))
 }

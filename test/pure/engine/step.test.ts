@@ -152,7 +152,7 @@ test('every reading of a message is exactly one of accepted, duplicate, quaranti
     }),
     { numRuns: 200 },
   )
-  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(100)
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(20)
 })
 
 describe('one device', () => {
