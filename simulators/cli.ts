@@ -13,6 +13,7 @@ export async function simulate(argv: readonly string[], env: NodeJS.ProcessEnv):
   process.on('SIGTERM', onSignal)
   try {
     const options = readOptions(argv, env)
+    if (options?.untilStdinEnds) process.stdin.resume().once('close', onSignal)
     if (options !== null) await runSimulation(options, stop.signal)
     return 0
   } catch (error) {
@@ -22,5 +23,6 @@ export async function simulate(argv: readonly string[], env: NodeJS.ProcessEnv):
   } finally {
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
+    process.stdin.off('close', onSignal).pause()
   }
 }

@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly backlog: Duration | null
   /** Simulated people take the cases through their steps. */
   readonly officers: boolean
+  /** Stop when standard input ends: whoever started the fleet is gone. */
+  readonly untilStdinEnds: boolean
 }
 
 /** What a device can keep (`outbox.ts`) ends at half a day of minutes. */
@@ -41,6 +43,7 @@ const UNLESS_GIVEN = {
   duration: null,
   backlog: null,
   officers: false,
+  untilStdinEnds: false,
 } satisfies Partial<SimulationOptions>
 
 /** What the command line always has a value for; the others come where they are given. */
@@ -87,6 +90,7 @@ function buildCommand(): Command {
     .option('--duration <time>', 'real time, such as 10m (default: until Ctrl-C)', duration)
     .option('--backlog <time>', "kept readings sent first (default: the scenario's)", backlog)
     .option('--officers', 'simulated people dispatch, handle and verify the cases')
+    .option('--until-stdin-ends', 'stop when standard input ends, with whoever started this')
     .addHelpText('after', () => `\nScenarios:\n${scenarioList()}`)
     .helpOption('-h, --help', 'show this')
     .allowExcessArguments(false)

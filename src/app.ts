@@ -72,6 +72,7 @@ export async function startService(
   const ingest = new Ingest({
     journal,
     now: clock.now,
+    real: clock.real,
     messagesPerSecond: settings.CURBWATCH_DEVICE_RATE,
     maxJournalBytes: settings.CURBWATCH_JOURNAL_MAX_MB * 1024 * 1024,
     observe: health.observeIngest(metrics, log),
@@ -92,6 +93,7 @@ export async function startService(
   reportNews(pipeline, { journal, credentials, broker, hub, metrics, health, log })
   publishCommands(pipeline, broker)
   pipeline.on('died', onFatal)
+  journal.onBroken(onFatal)
 
   const api = await createApi(
     {
@@ -130,10 +132,11 @@ export async function startService(
     await api.close()
     await ticker.reportShed()
     await pipeline.ask('processed', { seq: journal.lastSeq })
-    await pipeline.close()
-    await journal.close()
+    // The writer closes last: it folds the write-ahead log into the file.
     await state.close()
     await telemetry.close()
+    await pipeline.close()
+    await journal.close()
     dataDir.release()
   }
   return { token, address, close }

@@ -52,5 +52,6 @@ const pipeline = new Pipeline({ processor, writer, journal, state, telemetry, po
 port.on('message', (request: PipelineRequest) => pipeline.receive(request))
 post({ type: 'ready', cursor: processor.cursor, now: processor.world.now })
 await pipeline.run()
-for (const part of [state, reader, telemetry, journal]) await part.close()
+// The writer of a file closes after its readers: it folds the write-ahead log into it.
+for (const part of [journal, reader, state, telemetry]) await part.close()
 port.close()

@@ -10,8 +10,6 @@ import type { PipelineClient } from './processor/client.ts'
  * and notices when the whole process stood still, so that devices are not called silent for it.
  */
 const EVERY_MS = 200
-/** A pulse this late means that we did not listen: the machine slept or starved. */
-const STOOD_STILL_MS = 1_000
 
 export interface Ticker {
   /** Enters what was shed since the last pulse into the ledger. */
@@ -28,7 +26,6 @@ export function startTicker(parts: {
   metrics: Metrics
 }): Ticker {
   const { journal, pipeline, ingest, clock, broker, metrics } = parts
-  let last = { running: performance.now(), clock: clock.now() }
 
   const reportShed = async () => {
     const shed = ingest.takeShed()
@@ -40,10 +37,7 @@ export function startTicker(parts: {
   }
   const pulse = () => {
     // While a machine is suspended only the clock goes on; while it starves both do.
-    const before = last
-    last = { running: performance.now(), clock: clock.now() }
-    const passed = Math.max(last.running - before.running, clock.real(last.clock - before.clock))
-    if (passed > STOOD_STILL_MS) ingest.append('mark', '', Buffer.from('resumed'), () => {})
+    ingest.notePulse()
     // While a commit is under way its records are older than now: time waits for them.
     // A record may still come in this very millisecond, so time is told up to the one before.
     if (journal.pendingBytes === 0) pipeline.tick(clock.now() - 1, journal.lastSeq)

@@ -41,7 +41,8 @@ export async function createApi(
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: 64 * 1024 * 1024,
+    // Bodies are parsed on the thread that acknowledges; only the import takes more.
+    bodyLimit: 1024 * 1024,
     forceCloseConnections: true,
   })
   app.setValidatorCompiler(validatorCompiler)

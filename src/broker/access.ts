@@ -1,5 +1,8 @@
-import { parseTopic } from '../model/topics.ts'
+import { CHANNELS, parseTopic } from '../model/topics.ts'
 import type { BrokerMessage, Identity } from './port.ts'
+
+/** A finite list: a device cannot fill the memory with filters that match nothing. */
+const LAST_LEVELS: ReadonlySet<string> = new Set([...CHANNELS, '+', '#'])
 
 /** What a device may do with a topic: its own, and only upwards what goes up. */
 
@@ -18,5 +21,11 @@ export function ownMessage(
 export function maySubscribe(device: Identity, filter: string): boolean {
   const levels = filter.split('/')
   const [version, kind, id, ...rest] = levels
-  return version === 'v1' && kind === device.kind && id === device.id && rest.length === 1
+  return (
+    version === 'v1' &&
+    kind === device.kind &&
+    id === device.id &&
+    rest.length === 1 &&
+    LAST_LEVELS.has(rest[0] as string)
+  )
 }

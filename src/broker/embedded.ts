@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
@@ -48,11 +48,20 @@ const RETURN_CODES: Partial<Record<ErrorCode, number>> = {
   CREDENTIALS_WRONG: 4,
 }
 
+const noop = () => {}
+
+/** What is left of a packet for aedes once the journal was given its content. */
+const TAKEN = { topic: 'taken', payload: Buffer.alloc(0), retain: false }
+
 /** Opens the ports. Rejects with the system's error where one is taken. */
 export async function openEmbeddedBroker(options: EmbeddedOptions): Promise<EmbeddedBroker> {
   const broker = new Embedded(options)
   await broker.open()
   return broker
+}
+
+interface SessionStore {
+  addSubscriptions(client: Client, subscriptions: { topic: string }[]): Promise<void>
 }
 
 class Embedded implements EmbeddedBroker {
@@ -62,6 +71,8 @@ class Embedded implements EmbeddedBroker {
   readonly #identities = new WeakMap<Client, Identity>()
   readonly #nameless = new WeakSet<Client>()
   readonly #remotes = new WeakMap<Duplex, string | null>()
+  /** Devices that subscribed to more of their own than commands. */
+  readonly #echoing = new WeakSet<Client>()
   readonly #sockets = new Set<Duplex>()
   readonly #servers: Server[] = []
 
@@ -71,6 +82,13 @@ class Embedded implements EmbeddedBroker {
       maxClientsIdLength: 64,
       maxTopicLevels: options.limits.topicLevels,
       connectTimeout: 10_000,
+    })
+    this.#aedes.authorizeForward = (client, packet) =>
+      this.#maySee(client, packet.topic) ? packet : null
+    // Without a listener it would end the process.
+    const emitter: EventEmitter = this.#aedes
+    emitter.on('error', (error: Error) => {
+      this.#refuse('PROTOCOL_ERROR', null, { detail: error.message })
     })
     this.#aedes.preConnect = (client, packet, done) =>
       this.#preConnect(client, packet.clientId, done)
@@ -99,6 +117,7 @@ class Embedded implements EmbeddedBroker {
 
   async open(): Promise<void> {
     await this.#aedes.listen()
+    this.#guardSessions()
     const { host, port, tls } = this.#options
     const serve = (socket: Socket) => {
       socket.setNoDelay(true)
@@ -193,20 +212,34 @@ class Embedded implements EmbeddedBroker {
     done: (error?: Error | null) => void,
   ): void {
     const device = client === null ? undefined : this.#identities.get(client)
+    // aedes looks for the wills of dead brokers; after a jump of the system's clock it takes itself
+    // for one. The will of a client that is there is not due.
+    if (client !== null && packet === (client as { will?: unknown }).will && !client.closed) {
+      done(new Error('TOPIC_FORBIDDEN'))
+      return
+    }
     const message = device === undefined ? null : ownMessage(device, packet.topic)
     if (message === null) {
       this.#refuse('TOPIC_FORBIDDEN', client, { topic: packet.topic })
       done(new Error('TOPIC_FORBIDDEN'))
       return
     }
-    // The newest reading of every device is in the state store; the broker need not keep it too.
-    if (message.channel !== 'status') packet.retain = false
     const payload =
       typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
+    // What is taken belongs to the journal: aedes keeps it for no session, no handshake of QoS 2
+    // and no later subscriber. A device that listens to itself hears it once, while it listens.
+    if (message.channel !== 'status') Object.assign(packet, TAKEN)
     this.#options.receiver.receive({ ...message, payload, qos: packet.qos }, (error) => {
+      if (error === null) this.#echo(client, message, payload)
       // QoS 0 has no acknowledgement to hold back: what was dropped is counted, the link stays.
       done(packet.qos === 0 ? null : error)
     })
+  }
+
+  #echo(client: Client | null, message: { channel: string; topic: string }, payload: Buffer): void {
+    if (client === null || message.channel === 'status' || !this.#echoing.has(client)) return
+    const { topic } = message
+    this.#aedes.publish({ cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false }, noop)
   }
 
   #maySubscribe(client: Client, filter: string): boolean {
@@ -216,11 +249,28 @@ class Embedded implements EmbeddedBroker {
     return false
   }
 
+  #maySee(client: Client, topic: string): boolean {
+    const device = this.#identities.get(client)
+    return device !== undefined && maySubscribe(device, topic)
+  }
+
+  /** aedes 1.2 stores every filter of a SUBSCRIBE as soon as one of them is allowed. */
+  #guardSessions(): void {
+    const { persistence } = this.#aedes as unknown as { persistence: SessionStore }
+    const add = persistence.addSubscriptions.bind(persistence)
+    persistence.addSubscriptions = (client, subscriptions) =>
+      add(
+        client,
+        subscriptions.filter(({ topic }) => this.#maySee(client, topic)),
+      )
+  }
+
   #subscribed(client: Client, topics: readonly string[]): void {
     const device = this.#identities.get(client)
     if (device === undefined) return
     const own = deviceTopic(device.kind, device.id, 'command')
     if (topics.includes(own)) this.#options.onListening(device)
+    if (topics.some((topic) => topic !== own)) this.#echoing.add(client)
   }
 
   #presence(client: Client, connected: boolean): void {

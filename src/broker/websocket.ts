@@ -14,7 +14,9 @@ export function serveWebSockets(
     handleProtocols: (protocols) => (protocols.has('mqtt') ? 'mqtt' : false),
   })
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/mqtt') {
+    // Whoever connects decides what is in the address, and may be gone before the answer.
+    socket.on('error', () => socket.destroy())
+    if (request.url?.split('?', 1)[0] !== '/mqtt') {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
       return
     }

@@ -1,9 +1,9 @@
 import { printable } from '../config/settings.ts'
-import { type Environment, settingsFrom } from './environment.ts'
+import { type Environment, settingsFrom, settingsTried } from './environment.ts'
 
 /** `config check`: faults, or nothing to complain about. */
-export function checkConfig(env: Environment): number {
-  settingsFrom(env)
+export async function checkConfig(env: Environment): Promise<number> {
+  await settingsTried(env)
   process.stdout.write('the settings are fine\n')
   return 0
 }

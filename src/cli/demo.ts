@@ -9,7 +9,7 @@ import type { Settings } from '../config/settings.ts'
 import { DAY, HOUR, MINUTE } from '../model/time.ts'
 import { realTime } from '../ops/clock.ts'
 import { createLogger } from '../ops/logger.ts'
-import { type Environment, settingsFrom } from './environment.ts'
+import { type Environment, settingsTried } from './environment.ts'
 
 /**
  * `demo`: the service on its embedded defaults and a simulated city, in two processes that speak
@@ -25,11 +25,11 @@ export async function demo(
   env: Environment,
   options: { devices: string; seed: string },
 ): Promise<number> {
-  const settings = settingsFrom(demoEnvironment(env))
+  const settings = await settingsTried(demoEnvironment(env))
   const log = createLogger(env['CURBWATCH_LOG_LEVEL'] ?? 'warn')
   const stop = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   const service = await startService(settings, log, (error) => {
-    log.fatal({ err: error }, 'the pipeline ended')
+    log.fatal({ err: error }, 'a thread ended')
     process.exit(1)
   })
   welcome(settings, service)
@@ -90,11 +90,13 @@ function simulate(
     ...['--url', `mqtt://${mqttHost}:${address.mqtt}`],
     ...['--api', `http://${host}:${address.http}`],
     ...['--scenario', 'demo', '--devices', options.devices, '--seed', options.seed, '--officers'],
+    // It ends with us, also when we are killed: then its standard input ends.
+    '--until-stdin-ends',
   ]
   return spawn(process.execPath, [MAIN, ...args], {
     // In a group of its own, so that Ctrl-C reaches it through us and in order.
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['pipe', 'inherit', 'inherit'],
     env: { ...process.env, CURBWATCH_ADMIN_TOKEN: token },
   })
 }

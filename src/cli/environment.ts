@@ -1,4 +1,12 @@
-import { describeFaults, readSettings, type Settings } from '../config/settings.ts'
+import { accessSync, constants } from 'node:fs'
+import { DEMO_CITY, loadCity } from '../catalog/city.ts'
+import {
+  describeFaults,
+  readSettings,
+  type SettingFault,
+  type SettingName,
+  type Settings,
+} from '../config/settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -9,7 +17,51 @@ export class SettingsRefused extends Error {}
 export function settingsFrom(env: Environment): Settings {
   const settings = readSettings(env)
   if (settings.ok) return settings.value
-  throw new SettingsRefused(
-    `SETTINGS_INVALID: ${settings.error.length} of the settings are wrong\n${describeFaults(settings.error)}`,
+  throw refused(settings.error)
+}
+
+/** Reads the settings and the files they name: before anything opens, all faults at once. */
+export async function settingsTried(env: Environment): Promise<Settings> {
+  const settings = readSettings(env)
+  const values = settings.ok ? settings.value : env
+  const faults = settings.ok ? [] : [...settings.error]
+  faults.push(...unreadable(values), ...(await cityFaults(values['CURBWATCH_CITY_FILE'])))
+  if (settings.ok && faults.length === 0) return settings.value
+  throw refused(faults)
+}
+
+const FILES: readonly SettingName[] = [
+  'CURBWATCH_TLS_CERT',
+  'CURBWATCH_TLS_KEY',
+  'CURBWATCH_TLS_CLIENT_CA',
+]
+
+function unreadable(values: Readonly<Partial<Record<SettingName, unknown>>>): SettingFault[] {
+  return FILES.flatMap((path) => {
+    const file = values[path]
+    if (typeof file !== 'string' || file === '') return []
+    try {
+      accessSync(file, constants.R_OK)
+      return []
+    } catch (error) {
+      return [{ path, value: file, message: (error as Error).message }]
+    }
+  })
+}
+
+async function cityFaults(file: string | null | undefined): Promise<SettingFault[]> {
+  const city = await loadCity(file || DEMO_CITY)
+  if (city.ok) return []
+  return city.error.map(({ path, message }) => ({
+    path: 'CURBWATCH_CITY_FILE',
+    value: file ?? null,
+    message: path === '' ? message : `${path}: ${message}`,
+  }))
+}
+
+function refused(faults: readonly SettingFault[]): SettingsRefused {
+  const text = describeFaults(faults)
+  return new SettingsRefused(
+    `SETTINGS_INVALID: ${faults.length} of the settings are wrong\n${text}`,
   )
 }

@@ -17,7 +17,7 @@ export async function checkRules(file: string): Promise<number> {
     const faults = faultsOf(one, kinds)
     const name = (one as { id?: unknown } | null)?.id ?? `rule ${i + 1}`
     process.stdout.write(
-      `${String(name)}: ${faults.length === 0 ? 'fine' : `${faults.length} faults`}\n`,
+      `${String(name)}: ${faults.length === 0 ? 'fine' : `faults: ${faults.length}`}\n`,
     )
     for (const { path, message } of faults) process.stdout.write(`  ${path}: ${message}\n`)
     if (faults.length > 0) bad++

@@ -26,7 +26,7 @@ export async function run(argv: readonly string[], env: Environment): Promise<nu
     await program.parseAsync(argv, { from: 'user' })
     return code
   } catch (error) {
-    return report(error)
+    return report(error, env)
   }
 }
 
@@ -99,7 +99,7 @@ function createProgram(env: Environment, exit: (code: number) => void): Command 
   return program
 }
 
-function report(error: unknown): number {
+function report(error: unknown, env: Environment): number {
   if (error instanceof CommanderError) return error.exitCode
   if (error instanceof SettingsRefused) {
     process.stderr.write(`${error.message}\n`)
@@ -113,8 +113,9 @@ function report(error: unknown): number {
     )
     return error.code === 'SETTINGS_INVALID' ? WRONG_SETTINGS : 1
   }
-  process.stderr.write(
-    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  )
+  // A missing file, a service that is not there: words for a person; the stack for who wants it.
+  const wantsStack = env['CURBWATCH_LOG_LEVEL'] === 'debug' || error instanceof TypeError
+  const text = error instanceof Error ? (wantsStack ? error.stack : error.message) : String(error)
+  process.stderr.write(`curbwatch: ${text}\n`)
   return 1
 }

@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { startService } from '../app.ts'
 import { createLogger } from '../ops/logger.ts'
-import { type Environment, settingsFrom } from './environment.ts'
+import { type Environment, settingsTried } from './environment.ts'
 
 /** `start`: the service alone, until a signal. */
 export async function start(env: Environment): Promise<number> {
-  const settings = settingsFrom(env)
+  const settings = await settingsTried(env)
   const log = createLogger(settings.CURBWATCH_LOG_LEVEL)
   const service = await startService(settings, log, (error) => {
-    log.fatal({ err: error }, 'the pipeline ended; the journal keeps what was acknowledged')
+    log.fatal({ err: error }, 'a thread ended; what was acknowledged is in the journal')
     process.exit(1)
   })
   const signal = await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])

@@ -46,7 +46,7 @@ export const MESSAGES = /** @satisfies {Record<string, readonly [string, string]
   stored: ['入库', 'Stored'],
   quarantined: ['隔离', 'Quarantined'],
   duplicate: ['重复', 'Duplicate'],
-  shed: ['限流', 'Shed'],
+  shed: ['拒收', 'Shed'],
   pendingMessages: ['待处理', 'Pending'],
   balanced: ['账目平衡', 'Balanced'],
   unbalanced: ['账目不平，相差 {count}', 'Not balanced, off by {count}'],

@@ -135,7 +135,7 @@ export function activeRules(world: World, entry: DeviceEntry): readonly ActiveRu
   const active: ActiveRule[] = []
   for (const program of world.programs.values()) {
     const { rule } = program
-    if (rule.kind !== entry.device.kind) continue
+    if (rule.kind !== entry.device.kind || !entry.device.enabled) continue
     const own = entry.device.ruleOverrides[rule.id]
     const city = world.city.ruleOverrides[rule.id]
     if (!(own?.enabled ?? city?.enabled ?? rule.enabled)) continue

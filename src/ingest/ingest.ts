@@ -2,7 +2,7 @@ import type { BrokerMessage, Receiver } from '../broker/port.ts'
 import type { Journal } from '../journal/port.ts'
 import { AppError } from '../model/errors.ts'
 import type { NewRecord } from '../model/record.ts'
-import { type Instant, utcDay } from '../model/time.ts'
+import { type Duration, type Instant, utcDay } from '../model/time.ts'
 import { deviceTopic } from '../model/topics.ts'
 import { RateLimit } from './rate-limit.ts'
 
@@ -16,9 +16,14 @@ const MAX_WAIT = 5_000
 /** Bytes waiting for the disk beyond which QoS 0 is dropped: it has no one to answer to. */
 const QOS0_PENDING_BYTES = 64 * 1024 * 1024
 
+/** Not to have lived for so long means that we did not listen: the machine slept or starved. */
+const STOOD_STILL_MS = 1_000
+
 export interface IngestParts {
   readonly journal: Journal
   readonly now: () => Instant
+  /** Real milliseconds of a span of that clock. */
+  readonly real: (span: Duration) => Duration
   readonly messagesPerSecond: number
   readonly maxJournalBytes: number
   readonly observe: IngestObserver
@@ -41,6 +46,7 @@ export class Ingest implements Receiver {
   readonly #parts: IngestParts
   readonly #limit: RateLimit
   #lastReceivedAt: Instant = 0
+  #pulse: { running: number; clock: Instant } | null = null
   #shed = new Map<string, ShedLine>()
 
   constructor(parts: IngestParts) {
@@ -70,6 +76,22 @@ export class Ingest implements Receiver {
     this.append('presence', deviceTopic(kind, deviceId, 'status'), payload, () => {})
   }
 
+  /**
+   * Before a record after a standstill (a suspended machine, a clock set forward) goes the mark of
+   * it: else its time of receipt would make every device that was not heard meanwhile silent.
+   */
+  notePulse(): void {
+    const before = this.#pulse
+    const { now, real } = this.#parts
+    this.#pulse = { running: performance.now(), clock: now() }
+    if (before === null) return
+    const passed = Math.max(
+      this.#pulse.running - before.running,
+      real(this.#pulse.clock - before.clock),
+    )
+    if (passed > STOOD_STILL_MS) this.append('mark', '', Buffer.from('resumed'), () => {})
+  }
+
   /** Appends a record of our own; the error is the journal's. */
   append(
     type: NewRecord['type'],
@@ -77,6 +99,7 @@ export class Ingest implements Receiver {
     payload: Uint8Array,
     done: (error: Error | null) => void,
   ): void {
+    if (type !== 'mark') this.notePulse()
     this.#parts.journal.append({ type, receivedAt: this.#receivedAt(), topic, payload }, done)
   }
 

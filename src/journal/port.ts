@@ -21,6 +21,8 @@ export interface Journal {
   readonly openedAt: Instant
   /** Calls back after each commit with the number of its last record. */
   onCommit(listener: (lastSeq: number) => void): void
+  /** Calls back once when nothing can be appended any more, until a restart. */
+  onBroken(listener: (error: Error) => void): void
   /** Bytes that wait for the disk. */
   readonly pendingBytes: number
   /** Bytes on disk that are in use. */

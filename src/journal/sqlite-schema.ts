@@ -17,7 +17,7 @@ export type CommitRequest =
   | { readonly type: 'close' }
 
 export type WorkerReply =
-  | { readonly ok: true; readonly storedBytes: number }
+  | { readonly ok: true; readonly storedBytes: number; readonly trimmed?: true }
   | { readonly ok: false; readonly message: string }
 
 /** Opens the file for writing and makes its tables. */

@@ -37,6 +37,7 @@ port.on('message', (request: CommitRequest) => {
   if (request.type === 'trim') {
     // In small steps, so that a commit never waits long behind it.
     if (trimSome(request.upTo) === 64) setImmediate(() => port.emit('message', request))
+    else reportSize()
     return
   }
   port.postMessage(commit(request))
@@ -51,15 +52,31 @@ function trimSome(upTo: number): number {
   }
 }
 
+/** What a trim set free must be known also where nothing is written any more: the journal is full. */
+function reportSize(): void {
+  try {
+    const storedBytes = size()
+    port?.postMessage({ ok: true, storedBytes, trimmed: true } satisfies WorkerReply)
+  } catch {
+    // Told with the next commit.
+  }
+}
+
+function size(): number {
+  const { used, page_size } = pages.get() as { used: number; page_size: number }
+  return used * page_size
+}
+
 function commit(request: Extract<CommitRequest, { type: 'commit' }>): WorkerReply {
   const { firstSeq, lastSeq, bytes, counts } = request
   try {
     db.exec('BEGIN IMMEDIATE')
     insert.run(firstSeq, lastSeq, checksum(bytes), JSON.stringify(counts), bytes)
     for (const { day, kind, messages } of counts) count.run(day, kind, messages)
+    // Before the commit: nothing after it may turn what is on disk into a failure.
+    const storedBytes = size()
     db.exec('COMMIT')
-    const size = pages.get() as { used: number; page_size: number }
-    return { ok: true, storedBytes: size.used * size.page_size }
+    return { ok: true, storedBytes }
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK')
     return { ok: false, message: error instanceof Error ? error.message : String(error) }

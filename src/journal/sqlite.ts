@@ -55,11 +55,13 @@ class SqliteJournal implements Journal {
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null
   #lastCommit = 0
   #broken: Error | null = null
+  #whenBroken: (error: Error) => void = () => {}
 
   constructor(worker: Worker, end: { lastSeq: number; receivedAt: Instant }) {
     this.#worker = worker
     // Kept from the start: a thread that died before `close` will not say so again.
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
+    worker.once('exit', () => this.#fail(new Error('the journal thread ended')))
     this.lastSeq = end.lastSeq
     this.openedAt = end.receivedAt
     worker.on('message', (reply: WorkerReply) => this.#finish(reply))
@@ -85,6 +87,10 @@ class SqliteJournal implements Journal {
 
   onCommit(listener: (lastSeq: number) => void): void {
     this.#listeners.push(listener)
+  }
+
+  onBroken(listener: (error: Error) => void): void {
+    this.#whenBroken = listener
   }
 
   trim(upTo: number): void {
@@ -142,6 +148,10 @@ class SqliteJournal implements Journal {
   }
 
   #finish(reply: WorkerReply): void {
+    if (reply.ok && reply.trimmed) {
+      this.storedBytes = reply.storedBytes
+      return
+    }
     const commit = this.#inFlight
     if (commit === null) return
     this.#inFlight = null
@@ -159,11 +169,13 @@ class SqliteJournal implements Journal {
 
   /** The thread died: nothing more can be promised. */
   #fail(error: Error): void {
-    this.#broken = error
+    const known = this.#broken !== null
+    this.#broken ??= error
     const waiting = [...(this.#inFlight?.waiting ?? []), ...this.#waiting]
     this.#inFlight = null
     this.#waiting = []
     this.#encoder.take()
     for (const { done } of waiting) done(error)
+    if (!known) this.#whenBroken(error)
   }
 }

@@ -29,7 +29,7 @@ export function takeDataDir(path: string): DataDir {
 
 function openLock(path: string): DatabaseSync {
   try {
-    mkdirSync(path, { recursive: true })
+    mkdirSync(path, { recursive: true, mode: 0o700 })
     return new DatabaseSync(join(path, 'lock.db'))
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)

@@ -107,7 +107,7 @@ export class Pipeline {
     try {
       return await this.#turn()
     } catch (error) {
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      const message = error instanceof Error ? error.message : String(error)
       this.#parts.post({ type: 'trouble', where: 'pipeline', message })
       for (const id of this.#inWork)
         this.#parts.post({ type: 'failed', id, message: String(error) })
@@ -126,7 +126,9 @@ export class Pipeline {
       processor.elapse(this.#tick.now)
       this.#tick = null
     }
-    for (const ask of this.#asks.splice(0)) {
+    // One by one: where one fails the turn, those behind it wait for the next.
+    for (let left = this.#asks.length; left > 0; left--) {
+      const ask = this.#asks.shift() as Ask
       this.#inWork.add(ask.id)
       const output = await this.#work(ask)
       if (output !== undefined) this.#answers.push({ id: ask.id, output })
@@ -181,6 +183,8 @@ export class Pipeline {
       case 'ledger.page':
         return this.#ledger(input(ask.name).day)
       case 'processed':
+        // It changes nothing, so no failed commit concerns it.
+        this.#inWork.delete(ask.id)
         this.#reached.push({ id: ask.id, seq: input(ask.name).seq })
         return undefined
     }
@@ -211,8 +215,10 @@ export class Pipeline {
         counters: this.#counters,
       })
     }
-    for (const answer of this.#answers.splice(0)) post({ type: 'answer', ...answer })
-    this.#inWork.clear()
+    for (const answer of this.#answers.splice(0)) {
+      this.#inWork.delete(answer.id)
+      post({ type: 'answer', ...answer })
+    }
     for (const one of this.#reached.splice(0)) {
       if (one.seq <= processor.cursor) post({ type: 'answer', id: one.id, output: null })
       else this.#reached.push(one)

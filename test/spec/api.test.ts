@@ -200,6 +200,22 @@ describe('an error', () => {
     },
   )
 
+  it('is 413 for a body over 1 MB, before anyone reads it, but for an import', async () => {
+    const body = JSON.stringify({ id: 'x', kind: 'dust', name: 'x'.repeat(1_100_000) })
+    for (const path of ['/api/v1/devices', '/nothing']) {
+      const { status } = await service.request('POST', path, {
+        headers: { authorization, 'content-type': 'application/json' },
+        body,
+      })
+      expect([path, status]).toEqual([path, 413])
+    }
+    const imported = await service.request('POST', '/api/v1/devices/import', {
+      headers: { authorization, 'content-type': 'application/x-ndjson' },
+      body: `${body}\n`,
+    })
+    expect(imported.status).toBe(200)
+  })
+
   it('has a type that explains it', async () => {
     const { body } = await service.request('GET', '/api/v1/cases')
     const explained = await service.request('GET', body.type)

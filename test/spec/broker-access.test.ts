@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { connect as connectTcp } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { runProgram } from '../support/process.ts'
@@ -208,6 +210,44 @@ describe('a device', () => {
     raw.cut()
   })
 
+  it("that asks for others' topics beside its own gets its own alone, also in a kept session", async () => {
+    const spy = await service.register('dust')
+    const victim = await service.register('waterlogging')
+    const first = await connectRaw(spy, { clean: false })
+    const subscriptions = [
+      { topic: topicOf(spy, 'command'), qos: 1 as const },
+      { topic: '#', qos: 1 as const },
+    ]
+    first.send({ cmd: 'subscribe', messageId: 1, subscriptions })
+    expect(await first.expect('suback')).toMatchObject({ granted: [1, 128] })
+    first.cut()
+    const client = await service.connect(victim)
+    await service.send(client, victim, { depthCm: 3 })
+    await service.api('POST', `/devices/${victim.id}/commands`, {
+      name: 'open',
+      params: { pin: 1 },
+    })
+    await service.api('POST', `/devices/${spy.id}/commands`, { name: 'mine' })
+    const again = await connectRaw(spy, { clean: false })
+    await again.expect('publish')
+    again.send({ cmd: 'pingreq' })
+    await again.expect('pingresp')
+    const topics = again.packets.flatMap((one) => (one.cmd === 'publish' ? [one.topic] : []))
+    expect(new Set(topics)).toEqual(new Set([topicOf(spy, 'command')]))
+    again.cut()
+  })
+
+  it('that listens to itself hears its own readings', async () => {
+    const device = await service.register('waterlogging')
+    const client = await service.connect(device)
+    const heard: string[] = []
+    client.on('message', (topic, payload) => heard.push(`${topic} ${payload}`))
+    await client.subscribeAsync(topicOf(device, 'telemetry'), { qos: 1 })
+    await service.send(client, device, { depthCm: 3 })
+    await eventually(() => heard.length === 1)
+    expect(heard[0]).toBe(`${topicOf(device, 'telemetry')} {"depthCm":3}`)
+  })
+
   it('that loses its power is offline by its will', async () => {
     const device = await service.register('waterlogging')
     const topic = topicOf(device, 'status')
@@ -312,6 +352,24 @@ describe('MQTT over WebSocket', () => {
     const wrong = credentials({ ...device, secret: 'wrong' })
     await expect(connectTo(url(), wrong, false)).rejects.toMatchObject({ code: 4 })
   })
+})
+
+describe('an upgrade of the HTTP connection', () => {
+  it.each(['//', '/nope', '/mqttx'])(
+    'to %s ends that connection and nothing else',
+    async (path) => {
+      const { port } = new URL(service.http)
+      const socket = connectTcp(Number(port), '127.0.0.1')
+      const ended = once(socket, 'close')
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+          'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+      )
+      socket.resume()
+      await ended
+      expect((await service.request('GET', '/healthz')).status).toBe(200)
+    },
+  )
 })
 
 describe('the log', () => {

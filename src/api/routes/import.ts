@@ -45,6 +45,7 @@ export function importRoutes(app: ApiInstance, parts: ApiParts): void {
   app.post(
     '/devices/import',
     {
+      bodyLimit: 64 * 1024 * 1024,
       schema: {
         tags: ['devices'],
         summary: 'Register many devices: application/x-ndjson or text/csv, up to 100 000 rows',

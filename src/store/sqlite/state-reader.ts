@@ -207,9 +207,11 @@ class SqliteStateReader implements StateReader {
   }
 
   async pendingCommands(deviceId: string): Promise<DeviceCommand[]> {
-    return this.#all<{ body: string }>("SELECT body FROM commands WHERE state = 'sent'")
+    return this.#all<{ body: string }>(
+      "SELECT body FROM commands WHERE state = 'sent' AND body ->> 'deviceId' = ?",
+      deviceId,
+    )
       .map((row) => JSON.parse(row.body) as DeviceCommand)
-      .filter((command) => command.deviceId === deviceId)
       .sort((a, b) => a.createdAt - b.createdAt)
   }
 

@@ -101,6 +101,8 @@ const SCHEMA = `
     body TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS commands_pending ON commands (state) WHERE state = 'sent';
+  CREATE INDEX IF NOT EXISTS commands_waiting ON commands (body ->> 'deviceId') WHERE state = 'sent';
+  CREATE INDEX IF NOT EXISTS commands_ended ON commands (body ->> 'endedAt') WHERE state <> 'sent';
 
   CREATE TABLE IF NOT EXISTS ledger (
     day TEXT NOT NULL,

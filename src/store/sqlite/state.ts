@@ -128,6 +128,9 @@ class SqliteStateStore implements StateStore {
     this.#transaction(() => {
       this.#db.prepare('DELETE FROM verdicts WHERE last_seq <= ?').run(limits.verdictsUpTo)
       this.#db.prepare('DELETE FROM seen WHERE to_at < ?').run(limits.seenBefore)
+      this.#db
+        .prepare("DELETE FROM commands WHERE state <> 'sent' AND body ->> 'endedAt' < ?")
+        .run(limits.seenBefore)
       this.#db.prepare('DELETE FROM quarantine WHERE received_at < ?').run(limits.quarantineBefore)
     })
   }

@@ -23,6 +23,7 @@ describe('arguments', () => {
       duration: null,
       backlog: null,
       officers: false,
+      untilStdinEnds: false,
     })
   })
 
