@@ -19,6 +19,7 @@ import type {
 import { type QuarantineRow, quarantinedFromRow } from './rows.ts'
 import { openStateDatabase } from './state-schema.ts'
 import { prepareWrites } from './state-writes.ts'
+import { transaction } from './transaction.ts'
 
 /** Opens the state of one machine: a SQLite file, one writer, readers beside it. */
 export function openSqliteStateStore(file: string): StateStore {
@@ -58,7 +59,7 @@ class SqliteStateStore implements StateStore {
   }
 
   async commit(change: StateChange): Promise<void> {
-    this.#transaction(() => {
+    transaction(this.#db, () => {
       const write = this.#write
       write.meta('cursor', change.cursor)
       write.meta('progress', change.progress)
@@ -125,7 +126,7 @@ class SqliteStateStore implements StateStore {
   }
 
   async prune(limits: PruneLimits): Promise<void> {
-    this.#transaction(() => {
+    transaction(this.#db, () => {
       this.#db.prepare('DELETE FROM verdicts WHERE last_seq <= ?').run(limits.verdictsUpTo)
       this.#db.prepare('DELETE FROM seen WHERE to_at < ?').run(limits.seenBefore)
       this.#db
@@ -137,17 +138,6 @@ class SqliteStateStore implements StateStore {
 
   async close(): Promise<void> {
     this.#db.close()
-  }
-
-  #transaction(work: () => void): void {
-    this.#db.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      this.#db.exec('COMMIT')
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      throw error
-    }
   }
 
   #all<Row>(sql: string, ...values: (string | number)[]): Row[] {

@@ -4,6 +4,7 @@ import type { ReadingCount } from '../../model/ledger.ts'
 import type { Reading } from '../../model/reading.ts'
 import { type Instant, utcDay } from '../../model/time.ts'
 import type { TelemetryBatch, TelemetryStore } from '../telemetry-port.ts'
+import { transaction } from './transaction.ts'
 
 /**
  * Telemetry of one machine: a SQLite file with one typed table per kind, clustered by device and
@@ -95,7 +96,7 @@ class SqliteTelemetryStore implements TelemetryStore {
     // A batch that was stored before, whose answer was lost: nothing is counted twice.
     if ((await this.cursor()) >= batch.upTo) return
     try {
-      this.#transaction(() => this.#write(batch))
+      transaction(this.#db, () => this.#write(batch))
     } catch (error) {
       // Numbers given in what was rolled back are void.
       this.#numbers = readNumbers(this.#db)
@@ -113,7 +114,7 @@ class SqliteTelemetryStore implements TelemetryStore {
       .prepare('SELECT n FROM device_numbers WHERE n > ? ORDER BY n LIMIT ?')
       .all(this.#prunedUpTo, PRUNED_DEVICES)
     // By device, because that is how the tables are clustered: by time alone would be a full scan.
-    this.#transaction(() => {
+    transaction(this.#db, () => {
       for (const kind of this.#inserts.keys()) {
         const remove = this.#db.prepare(`DELETE FROM ${tableOf(kind)} WHERE device = ? AND ts < ?`)
         for (const { n } of numbers as { n: number }[]) remove.run(n, before)
@@ -126,17 +127,6 @@ class SqliteTelemetryStore implements TelemetryStore {
 
   async close(): Promise<void> {
     this.#db.close()
-  }
-
-  #transaction(work: () => void): void {
-    this.#db.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      this.#db.exec('COMMIT')
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      throw error
-    }
   }
 
   #write(batch: TelemetryBatch): void {
