@@ -72,6 +72,7 @@ export class Pipeline {
   }
   #tick: { now: Instant; lastSeq: number } | null = null
   #wake: (() => void) | null = null
+  #signalled = false
   #closing = false
   #prunedAt: Instant = 0
   #pruning = false
@@ -85,14 +86,17 @@ export class Pipeline {
     if (request.type === 'ask') this.#asks.push(request)
     else if (request.type === 'tick') this.#tick = request
     else if (request.type === 'close') this.#closing = true
+    this.#signalled = true
     this.#wake?.()
   }
 
   /** Runs until `close`; resolves when everything taken is committed. */
   async run(): Promise<void> {
     while (!this.#closing) {
+      this.#signalled = false
       const more = await this.#guarded()
-      if (!more && this.#asks.length === 0 && !this.#closing) {
+      // A word that came during the turn may be about something that the turn had passed.
+      if (!more && !this.#signalled) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })
