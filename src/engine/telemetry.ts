@@ -55,7 +55,7 @@ export function applyReplay(
   found: { history: readonly SealedChunk[]; quarantined: QuarantinedMessage | null },
   effects: Effects,
 ): void {
-  const { message, decoded, record } = telemetry
+  const { message, record } = telemetry
   const before = effects.requarantined.get(message.quarantineId ?? '') ?? found.quarantined
   if (before === null || effects.requarantined.get(before.id) === null) {
     // Replayed twice: the first replay took it.
@@ -67,16 +67,32 @@ export function applyReplay(
     effects.exceptions.refused.push([record.seq, WHOLE])
     return
   }
+  const decoded = stillBad(telemetry, before, effects)
   const line = ledgerOf(effects, message.receivedAt, kindOf(message))
   const after = decoded.readings.length + decoded.rejections.length
   line.expanded += after - before.rejections.length
   line.quarantined += decoded.rejections.length - before.rejections.length
-  takeReadings(world, telemetry, found.history, line, effects)
+  takeReadings(world, { ...telemetry, decoded }, found.history, line, effects)
   refuse(record, decoded.rejections, effects)
   effects.requarantined.set(
     before.id,
     decoded.rejections.length === 0 ? null : quarantine(before.id, message, decoded.rejections),
   )
+}
+
+/** Without the readings that another replay, ordered before this one was done, has taken. */
+function stillBad(
+  { record, decoded }: Telemetry,
+  before: QuarantinedMessage,
+  effects: Effects,
+): DecodedMessage {
+  const bad = new Set(before.rejections.map((one) => one.index))
+  if (bad.has(null)) return decoded
+  const readings = decoded.readings.filter((one) => bad.has(one.index))
+  for (const { index } of decoded.readings) {
+    if (!bad.has(index)) effects.exceptions.refused.push([record.seq, index])
+  }
+  return { readings, rejections: decoded.rejections }
 }
 
 function takeReadings(

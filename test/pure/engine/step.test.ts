@@ -323,6 +323,17 @@ describe('a quarantined message that is replayed', () => {
     expect(effects.requarantined.get('q-1')?.rejections).toMatchObject([{ index: 1 }])
     expect(balance(effects, 1)).toMatchObject({ accepted: 1, quarantined: 1, duplicate: 0 })
   })
+
+  test('by an order that is older than another one takes no reading twice', () => {
+    const it = probeWorld(['dev-1'], PROBE, [testRule()])
+    // Without a time a reading is not known again: only the quarantine tells that it was taken.
+    const mixed = telemetryRecord(1, T0, 'dev-1', [{ level: 1 }, { level: 101 }])
+    const effects = run(it, [mixed])
+    run(it, [replay(2, mixed, [0, 1])], effects)
+    expect(effects.accepted).toHaveLength(1)
+    expect(effects.exceptions.refused).toContainEqual([2, 0])
+    expect(balance(effects, 1)).toMatchObject({ accepted: 1, quarantined: 1, duplicate: 0 })
+  })
 })
 
 describe('records that are not telemetry', () => {
