@@ -7,7 +7,6 @@ import { Credentials } from './broker/credentials.ts'
 import { type EmbeddedBroker, type EmbeddedOptions, openEmbeddedBroker } from './broker/embedded.ts'
 import { serveWebSockets } from './broker/websocket.ts'
 import { loadKinds } from './catalog/catalog.ts'
-import { DEMO_CITY, loadCity } from './catalog/city.ts'
 import type { Settings } from './config/settings.ts'
 import { Ingest } from './ingest/ingest.ts'
 import { openJournal } from './journal/open.ts'
@@ -50,12 +49,12 @@ const TOPIC_LEVELS = 8
 
 export async function startService(
   settings: Settings,
+  city: City,
   log: Logger,
   onFatal: (error: Error) => void,
 ): Promise<Service> {
   const dataDir = takeDataDir(settings.CURBWATCH_DATA_DIR)
   const token = adminToken(dataDir.path, settings.CURBWATCH_ADMIN_TOKEN)
-  const city = await readCity(settings.CURBWATCH_CITY_FILE)
   const kinds = await loadKinds()
   const metrics = createMetrics()
   const health = new Health()
@@ -140,14 +139,6 @@ export async function startService(
     dataDir.release()
   }
   return { token, address, close }
-}
-
-async function readCity(file: string | null): Promise<City> {
-  const city = await loadCity(file ?? DEMO_CITY)
-  if (city.ok) return city.value
-  throw new AppError('SETTINGS_INVALID', `CURBWATCH_CITY_FILE: the city file is not valid`, {
-    faults: city.error,
-  })
 }
 
 function startPipeline(dataDir: string, city: City, settings: Settings): Promise<PipelineClient> {

@@ -25,20 +25,20 @@ export async function demo(
   env: Environment,
   options: { devices: string; seed: string },
 ): Promise<number> {
-  const settings = await settingsTried(demoEnvironment(env))
+  const { settings, city } = await settingsTried(demoEnvironment(env))
   const log = createLogger(env['CURBWATCH_LOG_LEVEL'] ?? 'warn')
   const stop = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-  const service = await startService(settings, log, (error) => {
+  const service = await startService(settings, city, log, (error) => {
     log.fatal({ err: error }, 'a thread ended')
     process.exit(1)
   })
   welcome(settings, service)
-  const city = simulate(settings, service, options)
-  const ended = once(city, 'exit').then(([code]) => Number(code ?? 1))
+  const fleet = simulate(settings, service, options)
+  const ended = once(fleet, 'exit').then(([code]) => Number(code ?? 1))
   const signalled = await Promise.race([stop.then(() => true), ended.then(() => false)])
   if (!signalled) process.stderr.write('the simulated city ended; stopping\n')
   else process.stdout.write('\nstopping ...\n')
-  city.kill('SIGTERM')
+  fleet.kill('SIGTERM')
   const code = await ended
   await service.close()
   return signalled ? 0 : code

@@ -7,6 +7,8 @@ import {
   type SettingName,
   type Settings,
 } from '../config/settings.ts'
+import type { City } from '../model/city.ts'
+import type { Fault } from '../model/errors.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -20,13 +22,24 @@ export function settingsFrom(env: Environment): Settings {
   throw refused(settings.error)
 }
 
+/** The settings and the city, with nothing wrong in either. */
+export interface Tried {
+  readonly settings: Settings
+  readonly city: City
+}
+
 /** Reads the settings and the files they name: before anything opens, all faults at once. */
-export async function settingsTried(env: Environment): Promise<Settings> {
+export async function settingsTried(env: Environment): Promise<Tried> {
   const settings = readSettings(env)
   const values = settings.ok ? settings.value : env
   const faults = settings.ok ? [] : [...settings.error]
-  faults.push(...unreadable(values), ...(await cityFaults(values['CURBWATCH_CITY_FILE'])))
-  if (settings.ok && faults.length === 0) return settings.value
+  faults.push(...unreadable(values))
+  const file = values['CURBWATCH_CITY_FILE']
+  const city = await loadCity(file || DEMO_CITY)
+  if (!city.ok) faults.push(...cityFaults(file ?? null, city.error))
+  if (settings.ok && city.ok && faults.length === 0) {
+    return { settings: settings.value, city: city.value }
+  }
   throw refused(faults)
 }
 
@@ -49,12 +62,10 @@ function unreadable(values: Readonly<Partial<Record<SettingName, unknown>>>): Se
   })
 }
 
-async function cityFaults(file: string | null | undefined): Promise<SettingFault[]> {
-  const city = await loadCity(file || DEMO_CITY)
-  if (city.ok) return []
-  return city.error.map(({ path, message }) => ({
+function cityFaults(value: string | null, faults: readonly Fault[]): SettingFault[] {
+  return faults.map(({ path, message }) => ({
     path: 'CURBWATCH_CITY_FILE',
-    value: file ?? null,
+    value,
     message: path === '' ? message : `${path}: ${message}`,
   }))
 }

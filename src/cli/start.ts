@@ -5,9 +5,9 @@ import { type Environment, settingsTried } from './environment.ts'
 
 /** `start`: the service alone, until a signal. */
 export async function start(env: Environment): Promise<number> {
-  const settings = await settingsTried(env)
+  const { settings, city } = await settingsTried(env)
   const log = createLogger(settings.CURBWATCH_LOG_LEVEL)
-  const service = await startService(settings, log, (error) => {
+  const service = await startService(settings, city, log, (error) => {
     log.fatal({ err: error }, 'a thread ended; what was acknowledged is in the journal')
     process.exit(1)
   })

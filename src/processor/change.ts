@@ -1,9 +1,7 @@
 import type { Effects } from '../engine/effects.ts'
 import { activeRules, type DeviceEntry, openCaseKey, type World } from '../engine/world.ts'
 import type { Device } from '../model/device.ts'
-import type { ReadingCount } from '../model/ledger.ts'
 import type { StoredRule } from '../model/rule.ts'
-import { utcDay } from '../model/time.ts'
 import type { Verdicts } from '../model/verdicts.ts'
 import type { AlertState } from '../rules/state.ts'
 import type { AlertRow, DeviceLive, StateChange } from '../store/state-port.ts'
@@ -66,20 +64,10 @@ export function stateChange(
 
 function verdicts(effects: Effects, span: { firstSeq: number; lastSeq: number }): Verdicts | null {
   if (span.lastSeq < span.firstSeq) return null
-  const { exceptions } = effects
-  return { ...span, accepted: countAccepted(effects), exceptions }
-}
-
-function countAccepted(effects: Effects): ReadingCount[] {
-  const counts = new Map<string, { day: string; kind: string; readings: number }>()
-  for (const { reading } of effects.accepted) {
-    const day = utcDay(reading.receivedAt)
-    const key = `${day}\n${reading.kind}`
-    const count = counts.get(key)
-    if (count === undefined) counts.set(key, { day, kind: reading.kind, readings: 1 })
-    else count.readings++
-  }
-  return [...counts.values()]
+  const accepted = [...effects.ledger.values()]
+    .filter((line) => line.accepted > 0)
+    .map(({ day, kind, accepted: readings }) => ({ day, kind, readings }))
+  return { ...span, accepted, exceptions: effects.exceptions }
 }
 
 /** What is stored of a device's life with a commit. */

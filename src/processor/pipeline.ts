@@ -124,7 +124,7 @@ export class Pipeline {
   }
 
   async #turn(): Promise<boolean> {
-    const { processor, writer } = this.#parts
+    const { processor } = this.#parts
     const more = await processor.takeRecords()
     if (!more && this.#tick !== null && processor.cursor >= this.#tick.lastSeq) {
       processor.elapse(this.#tick.now)
@@ -137,13 +137,20 @@ export class Pipeline {
       const output = await this.#work(ask)
       if (output !== undefined) this.#answers.push({ id: ask.id, output })
     }
-    const committed = await processor.commit()
-    if (committed !== null)
-      writer.offer(committed.firstSeq, committed.lastSeq, committed.effects.accepted)
-    this.#publish(committed)
+    this.#publish(await this.#commit())
     await this.#store()
     await this.#prune()
     return more
+  }
+
+  /** Commits what has gathered and hands its readings on to be stored. */
+  async #commit(): Promise<Committed | null> {
+    const { processor, writer } = this.#parts
+    const committed = await processor.commit()
+    if (committed !== null) {
+      writer.offer(committed.firstSeq, committed.lastSeq, committed.effects.accepted)
+    }
+    return committed
   }
 
   /** Telemetry may be away for hours: that must not hold up the rules. */
@@ -197,11 +204,7 @@ export class Pipeline {
   /** The page as of the last commit: what this turn has gathered is committed first. */
   async #ledger(day: string) {
     const { processor, writer, journal, state, telemetry } = this.#parts
-    const committed = await processor.commit()
-    if (committed !== null) {
-      writer.offer(committed.firstSeq, committed.lastSeq, committed.effects.accepted)
-      this.#publish(committed)
-    }
+    this.#publish(await this.#commit())
     const page = { journal, state, telemetry, processed: processor.cursor, stored: writer.cursor }
     return ledgerPage(day, page)
   }

@@ -1,7 +1,7 @@
 import type { Case } from '../cases/case.ts'
 import { createEffects, type Effects } from '../engine/effects.ts'
 import { expireCommands } from '../engine/lifecycle.ts'
-import { type LookedUp, type Prepared, prepare, step } from '../engine/step.ts'
+import { type LookedUp, NOTHING_LOOKED_UP, type Prepared, prepare, step } from '../engine/step.ts'
 import { advance, schedule } from '../engine/time.ts'
 import {
   createDeviceState,
@@ -132,7 +132,7 @@ export class Processor {
 
   #lookUp(prepared: Prepared): LookedUp | Promise<LookedUp> {
     const id = prepared.telemetry?.message.quarantineId ?? null
-    if (prepared.history === null && id === null) return { history: [], quarantined: null }
+    if (prepared.history === null && id === null) return NOTHING_LOOKED_UP
     return this.#lookUpStored(prepared.history, id)
   }
 

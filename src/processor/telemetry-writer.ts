@@ -36,7 +36,6 @@ export class TelemetryWriter {
   /** The last batch had no answer: it may be stored or not. */
   #unsure = false
   #held: Held[] = []
-  #heldReadings = 0
 
   constructor(parts: {
     store: TelemetryStore
@@ -59,13 +58,12 @@ export class TelemetryWriter {
 
   /** Hands over what the processor has just committed. */
   offer(firstSeq: number, lastSeq: number, accepted: readonly AcceptedReading[]): void {
-    if (this.#heldReadings + accepted.length > HELD_READINGS) {
+    const held = this.#held.reduce((sum, one) => sum + one.readings.length, 0)
+    if (held + accepted.length > HELD_READINGS) {
       this.#held = []
-      this.#heldReadings = 0
       return
     }
     this.#held.push({ firstSeq, lastSeq, readings: accepted.map((one) => one.reading) })
-    this.#heldReadings += accepted.length
   }
 
   /** Writes what is there, up to the processor's cursor. */
@@ -89,7 +87,6 @@ export class TelemetryWriter {
     const joined = held[0]?.firstSeq === this.#cursor + 1
     this.#held = joined ? [] : held
     if (!joined) return null
-    this.#heldReadings = 0
     return {
       firstSeq: (held[0] as Held).firstSeq,
       lastSeq: (held.at(-1) as Held).lastSeq,

@@ -72,7 +72,7 @@ export function evaluateReading(
     if (rule.program.silence !== null) {
       if (fresh) endSilence(memory, rule, input.deviceId, input.receivedAt, changes)
     } else if (!rule.program.fields.isDisjointFrom(names)) {
-      const scope = createScope(memory, rule, at, names)
+      const scope = createScope(memory, rule, at)
       for (const tap of rule.program.taps) if (!tap.fields.isDisjointFrom(names)) tap.feed(scope)
       sampleRule(memory, rule, scope, fresh, input.deviceId, changes)
     }
@@ -80,11 +80,10 @@ export function evaluateReading(
   return changes
 }
 
-function createScope(memory: RuleMemory, rule: ActiveRule, at: Instant, fresh: Set<string>): Scope {
+function createScope(memory: RuleMemory, rule: ActiveRule, at: Instant): Scope {
   const oldest = at - KNOWN_INTERVALS * rule.program.reportInterval
   return {
     at,
-    fresh,
     parameters: rule.parameters,
     series: memory.series,
     known(field) {

@@ -11,8 +11,6 @@ import { addSample, changeOver, createSeries, type Series, windowStatistic } fro
 /** What an expression sees: one device at one moment. */
 export interface Scope {
   readonly at: Instant
-  /** Names of the fields that the reading at hand carries. */
-  readonly fresh: ReadonlySet<string>
   readonly parameters: Readonly<Record<string, number>>
   readonly series: Record<string, Series>
   /** Last known value of a field, or null when there is none or it is too old. */

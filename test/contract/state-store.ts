@@ -5,6 +5,7 @@ import type { QuarantinedMessage } from '../../src/model/quarantine.ts'
 import { HOUR } from '../../src/model/time.ts'
 import type { DeviceLive, StateChange, StateStore } from '../../src/store/state-port.ts'
 import type { StateReader } from '../../src/store/state-reader-port.ts'
+import { aCase } from '../support/case.ts'
 import { LADDER, testRule } from '../support/kind.ts'
 import { T0 } from '../support/records.ts'
 import { testDevice } from '../support/world.ts'
@@ -260,32 +261,6 @@ const VERDICTS = {
   lastSeq: 7,
   accepted: [{ day: '2026-11-22', kind: 'probe', readings: 2 }],
   exceptions: { refused: [[1, 0]] as [number, number][], moved: [] },
-}
-
-function aCase(more: Partial<Case> = {}): Case {
-  return {
-    id: 'case-1',
-    number: 'n-1',
-    status: 'open',
-    severity: 'major',
-    kind: 'probe',
-    deviceId: 'dev-1',
-    ruleId: 'probe-level',
-    code: { standard: 's', class: 'c', name: 'n' },
-    title: { 'zh-CN': '水位', en: 'Level' },
-    gridCode: null,
-    districtId: null,
-    unitId: null,
-    lat: null,
-    lon: null,
-    openedAt: T0,
-    dueAt: T0 + 2 * HOUR,
-    suspendedAt: null,
-    reworkCount: 0,
-    signal: { state: 'firing', value: 60, level: 'major', since: T0 },
-    closedAt: null,
-    ...more,
-  }
 }
 
 function event(type: CaseEvent['type']): CaseEvent {

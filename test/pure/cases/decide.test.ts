@@ -11,33 +11,8 @@ import {
 import { allowedActions, applyEvent, type CaseCommand, decide } from '../../../src/cases/decide.ts'
 import { CASE_STATUSES, type CaseStatus } from '../../../src/model/case-terms.ts'
 import { HOUR } from '../../../src/model/time.ts'
+import { aCase } from '../../support/case.ts'
 import { T0 } from '../../support/records.ts'
-
-function aCase(more: Partial<Case> = {}): Case {
-  return {
-    id: 'case-1',
-    number: '9990012026112200001',
-    status: 'open',
-    severity: 'major',
-    kind: 'probe',
-    deviceId: 'dev-1',
-    ruleId: 'probe-level',
-    code: { standard: 'GB/T 30428.2-2013', class: '0506', name: 'probe' },
-    title: { 'zh-CN': '水位', en: 'Level' },
-    gridCode: null,
-    districtId: null,
-    unitId: 'unit-1',
-    lat: null,
-    lon: null,
-    openedAt: T0,
-    dueAt: T0 + 2 * HOUR,
-    suspendedAt: null,
-    reworkCount: 0,
-    signal: { state: 'firing', value: 60, level: 'major', since: T0 },
-    closedAt: null,
-    ...more,
-  }
-}
 
 const command = (action: CaseAction, more: Partial<CaseCommand> = {}): CaseCommand => ({
   action,

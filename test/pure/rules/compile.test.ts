@@ -139,7 +139,6 @@ describe('a compiled rule', () => {
     const [level] = program(testRule({ levels: [major] })).levels
     const scope = (value: number | null) => ({
       at: 0,
-      fresh: new Set<string>(),
       parameters: {},
       series: {},
       known: () => value,

@@ -21,7 +21,6 @@ function compilation(): Compilation {
 function scope(known: Record<string, number | boolean>, parameters = {}): Scope {
   return {
     at: 0,
-    fresh: new Set(Object.keys(known)),
     parameters,
     series: {},
     known: (field) => known[field] ?? null,
