@@ -4,10 +4,12 @@ import { createDecoder } from './decode/decode.ts'
 import { createWorld } from './engine/world.ts'
 import { openJournalReader } from './journal/open.ts'
 import type { City } from './model/city.ts'
+import type { TelemetryLocation } from './model/store-location.ts'
 import type { Duration } from './model/time.ts'
 import { Pipeline } from './processor/pipeline.ts'
 import { Processor } from './processor/processor.ts'
 import type { PipelineMessage, PipelineRequest } from './processor/protocol.ts'
+import { TelemetryFeed } from './processor/telemetry-feed.ts'
 import { TelemetryWriter } from './processor/telemetry-writer.ts'
 import { openStateReader, openStateStore, openTelemetryStore } from './store/open.ts'
 
@@ -18,19 +20,24 @@ import { openStateReader, openStateStore, openTelemetryStore } from './store/ope
 export interface PipelineSettings {
   readonly dataDir: string
   readonly city: City
+  readonly telemetry: TelemetryLocation
   readonly retention: { readonly telemetry: Duration; readonly quarantine: Duration }
 }
+
+/** A remote store takes a request for a few commits rather than one for each. */
+const REMOTE_LINGER_MS = 200
+/** How long a stop waits for a store that does not answer; the rest is in the journal. */
+const CLOSING_MS = 5_000
 
 const port = parentPort
 if (port === null) throw new Error('the pipeline runs in a thread of its own')
 const post = (message: PipelineMessage) => port.postMessage(message)
-const { dataDir, city, retention } = workerData as PipelineSettings
+const settings = workerData as PipelineSettings
+const { dataDir, city, retention } = settings
 
 const kinds = await loadKinds()
-const at = { dataDir, kinds }
-const state = openStateStore(at)
-const reader = openStateReader(at)
-const telemetry = openTelemetryStore(at)
+const state = openStateStore({ dataDir })
+const reader = openStateReader({ dataDir })
 const journal = openJournalReader(dataDir)
 const processor = new Processor({
   journal,
@@ -40,6 +47,12 @@ const processor = new Processor({
   endedCase: async (id) => (await reader.case(id))?.case ?? null,
 })
 await processor.load()
+const telemetry = openTelemetryStore({
+  dataDir,
+  kinds,
+  location: settings.telemetry,
+  districtOf: (deviceId) => processor.world.devices.get(deviceId)?.device.districtId ?? null,
+})
 const writer = new TelemetryWriter({
   store: telemetry,
   state,
@@ -47,11 +60,40 @@ const writer = new TelemetryWriter({
   decoders: new Map(kinds.map((kind) => [kind.name, createDecoder(kind)])),
   cursor: await telemetry.cursor(),
 })
-const pipeline = new Pipeline({ processor, writer, journal, state, telemetry, post, retention })
+const feed = new TelemetryFeed({
+  writer,
+  store: telemetry,
+  lingerMs: settings.telemetry.type === 'sqlite' ? 0 : REMOTE_LINGER_MS,
+  onStored: (upTo) =>
+    post({
+      type: 'stored',
+      upTo,
+      releasable: Math.min(processor.cursor, upTo),
+      refused: writer.refused,
+    }),
+  onTrouble: (message) => post({ type: 'trouble', where: 'telemetry', message }),
+})
+const pipeline = new Pipeline({
+  processor,
+  writer,
+  feed,
+  journal,
+  state,
+  telemetry,
+  post,
+  retention,
+})
 
 port.on('message', (request: PipelineRequest) => pipeline.receive(request))
-post({ type: 'ready', cursor: processor.cursor, now: processor.world.now })
+post({
+  type: 'ready',
+  cursor: processor.cursor,
+  stored: writer.cursor,
+  now: processor.world.now,
+})
+feed.follow(processor.cursor)
 await pipeline.run()
+await feed.close(CLOSING_MS)
 // The writer of a file closes after its readers: it folds the write-ahead log into it.
 for (const part of [journal, reader, state, telemetry]) await part.close()
 port.close()

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Fault } from '../model/errors.ts'
 import { fail, ok, type Result } from '../model/result.ts'
+import { parseInfluxUrl } from '../model/store-location.ts'
 
 /**
  * Settings: environment variables that begin with CURBWATCH_, checked all at once before anything
@@ -29,7 +30,7 @@ function entry<T>(
 const text = z.string().min(1)
 const port = z.coerce.number().int().min(0).max(65_535)
 const days = z.coerce.number().int().min(1).max(36_500)
-const telemetryUrl = z.string().regex(/^sqlite:$/)
+const telemetryUrl = z.string().refine((url) => url === 'sqlite:' || parseInfluxUrl(url) !== null)
 const stateUrl = z.string().regex(/^sqlite:$/)
 
 export const SETTINGS = {
@@ -80,12 +81,23 @@ export const SETTINGS = {
   CURBWATCH_TELEMETRY_URL: entry(
     telemetryUrl,
     'sqlite:',
-    'sqlite:',
-    'Where readings are stored. This version has the embedded store only',
+    'sqlite: or influxdb://host:8086?org=…&bucket=… (influxdbs:// for TLS)',
+    'Where readings are stored: a file in the data directory, or InfluxDB (docs/influxdb.md)',
   ),
-  CURBWATCH_INFLUX_TOKEN: entry(text, null, 'a token', 'Token of InfluxDB; not used with sqlite:', {
-    secret: true,
-  }),
+  CURBWATCH_INFLUX_TOKEN: entry(
+    text,
+    null,
+    'a token',
+    'Token of InfluxDB; where it is not given, the one in DATA_DIR/influx-token, which `curbwatch stack setup` writes',
+    { secret: true },
+  ),
+  CURBWATCH_GRAFANA_WEBHOOK_SECRET: entry(
+    z.string().min(16).max(256),
+    null,
+    '16 characters or more',
+    'Secret that Grafana signs its alert notifications with (HMAC-SHA256); without it they are refused',
+    { secret: true },
+  ),
   CURBWATCH_STATE_URL: entry(
     stateUrl,
     'sqlite:',
@@ -133,7 +145,7 @@ export const SETTINGS = {
     days,
     '90',
     '1 to 36500',
-    'Days that quarantined messages are kept. Unsourced default',
+    'Days that quarantined messages, and notifications of Grafana, are kept. Unsourced default',
   ),
   CURBWATCH_CLOCK_SPEED: entry(
     z.coerce.number().min(0.01).max(10_000),

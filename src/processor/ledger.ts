@@ -1,34 +1,34 @@
 import type { JournalReader } from '../journal/port.ts'
-import type { LedgerLine, LedgerPage } from '../model/ledger.ts'
+import type { LedgerLine, LedgerPage, ReadingCount } from '../model/ledger.ts'
 import type { StateStore } from '../store/state-port.ts'
-import type { TelemetryStore } from '../store/telemetry-port.ts'
+import type { Tally } from '../store/telemetry-port.ts'
 
 /**
  * A day's page of the ledger, put together from the three places that count:
  *
- *   received = messages the journal took + readings beyond one a message + shed
- *   stored   = rows the telemetry store counted
- *   pending  = messages the processor has not reached + accepted readings not yet stored
+ *   received    = messages the journal took + readings beyond one a message + shed
+ *   stored      = readings the telemetry store counted
+ *   quarantined = readings the processor refused + readings the telemetry store refused
+ *   pending     = messages the processor has not reached + accepted readings not yet stored
  *
- * It is read between two commits of the processor's thread, so it balances at any moment, also
- * under load.
+ * It is read between two commits of the processor's thread and as of one moment of the store, so
+ * it balances at any moment, also under load.
  */
 export async function ledgerPage(
   day: string,
   from: {
     journal: JournalReader
-    state: StateStore
-    telemetry: TelemetryStore
+    state: Pick<StateStore, 'ledger'>
     processed: number
-    stored: number
+    tally: Tally
+    /** Accepted readings beyond the tally's cursor. */
+    unstored: readonly ReadingCount[]
   },
 ): Promise<LedgerPage> {
   const messages = from.journal.counts(from.processed)
-  const [outcomes, written, unstored] = await Promise.all([
-    from.state.ledger(day),
-    from.telemetry.written(day),
-    from.state.unstored(from.stored),
-  ])
+  const { written, refused } = from.tally
+  const { unstored } = from
+  const outcomes = await from.state.ledger(day)
   const sum = <T extends { day: string; kind: string }>(
     rows: readonly T[],
     kind: string,
@@ -39,7 +39,7 @@ export async function ledgerPage(
       .reduce((total, row) => total + of(row), 0)
 
   const kinds = new Set(
-    [...messages.received, ...messages.backlog, ...outcomes, ...written, ...unstored]
+    [...messages.received, ...messages.backlog, ...outcomes, ...written, ...refused, ...unstored]
       .filter((row) => row.day === day)
       .map((row) => row.kind),
   )
@@ -51,7 +51,7 @@ export async function ledgerPage(
       received:
         sum(messages.received, kind, (row) => row.messages) + outcome('expanded') + outcome('shed'),
       stored: sum(written, kind, (row) => row.readings),
-      quarantined: outcome('quarantined'),
+      quarantined: outcome('quarantined') + sum(refused, kind, (row) => row.readings),
       duplicate: outcome('duplicate'),
       shed: outcome('shed'),
       pending:

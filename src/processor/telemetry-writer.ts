@@ -2,12 +2,15 @@ import type { Decoder } from '../decode/decode.ts'
 import type { AcceptedReading } from '../engine/effects.ts'
 import { byTime } from '../engine/telemetry.ts'
 import type { JournalReader } from '../journal/port.ts'
+import type { ReadingCount } from '../model/ledger.ts'
 import type { Reading } from '../model/reading.ts'
 import { type JournalRecord, messageOf } from '../model/record.ts'
+import { utcDay } from '../model/time.ts'
 import { parseTopic } from '../model/topics.ts'
 import { type Verdicts, WHOLE } from '../model/verdicts.ts'
 import type { StateStore } from '../store/state-port.ts'
 import type { TelemetryStore } from '../store/telemetry-port.ts'
+import { ReadingCounts } from './reading-counts.ts'
 
 /**
  * Fills the telemetry store from the journal, with a cursor of its own, never ahead of the
@@ -15,13 +18,13 @@ import type { TelemetryStore } from '../store/telemetry-port.ts'
  * or an outage they are decoded again and the processor's verdicts applied, with the same result.
  */
 
-/** Decisions applied in one batch while catching up. */
-const CATCH_UP_VERDICTS = 20
-const CATCH_UP_BYTES = 4 * 1024 * 1024
+/** Decisions looked up at once while catching up, and bytes of journal decoded for one batch. */
+const CATCH_UP_VERDICTS = 500
+const CATCH_UP_BYTES = 1024 * 1024
 /** Readings held for the store at the most; beyond, they are read from the journal again. */
 const HELD_READINGS = 100_000
 
-interface Held {
+interface Batch {
   readonly firstSeq: number
   readonly lastSeq: number
   readonly readings: readonly Reading[]
@@ -33,9 +36,14 @@ export class TelemetryWriter {
   readonly #journal: JournalReader
   readonly #decoders: ReadonlyMap<string, Decoder>
   #cursor: number
+  #refused = 0
   /** The last batch had no answer: it may be stored or not. */
   #unsure = false
-  #held: Held[] = []
+  /** Consecutive, the newest last. */
+  #held: Batch[] = []
+  #heldReadings = 0
+  /** Null: not known, to be counted from the stored verdicts. */
+  #unstored: ReadingCounts | null = null
 
   constructor(parts: {
     store: TelemetryStore
@@ -56,60 +64,104 @@ export class TelemetryWriter {
     return this.#cursor
   }
 
+  /** Readings that the store refused since the start. */
+  get refused(): number {
+    return this.#refused
+  }
+
   /** Hands over what the processor has just committed. */
   offer(firstSeq: number, lastSeq: number, accepted: readonly AcceptedReading[]): void {
-    const held = this.#held.reduce((sum, one) => sum + one.readings.length, 0)
-    if (held + accepted.length > HELD_READINGS) {
-      this.#held = []
-      return
-    }
-    this.#held.push({ firstSeq, lastSeq, readings: accepted.map((one) => one.reading) })
+    const readings = accepted.map((one) => one.reading)
+    this.#unstored?.add(countsOf(readings))
+    const joins = this.#held.length === 0 || this.#held.at(-1)?.lastSeq === firstSeq - 1
+    if (!joins || this.#heldReadings + readings.length > HELD_READINGS) this.#hold([])
+    this.#held.push({ firstSeq, lastSeq, readings })
+    this.#heldReadings += readings.length
   }
 
   /** Writes what is there, up to the processor's cursor. */
   async writeUpTo(processed: number): Promise<void> {
     while (this.#cursor < processed) {
-      // Only the store knows how far it came; the next batch may be cut differently.
-      if (this.#unsure) this.#cursor = await this.#store.cursor()
-      this.#unsure = false
-      const batch = this.#takeHeld() ?? (await this.#readAgain())
-      if (batch === null) return
-      this.#unsure = true
-      await this.#store.append({ readings: batch.readings, upTo: batch.lastSeq })
-      this.#unsure = false
-      this.#cursor = batch.lastSeq
+      if ((await this.writeNext()) === null) return
     }
   }
 
+  /** Writes the next batch: how many readings it had; null where there is none. */
+  async writeNext(): Promise<number | null> {
+    // Only the store knows how far it came; the next batch may be cut differently.
+    if (this.#unsure) {
+      const reached = await this.#store.cursor()
+      if (reached !== this.#cursor) this.#unstored = null
+      this.#cursor = reached
+      this.#unsure = false
+    }
+    const batch = this.#takeHeld() ?? (await this.#readAgain())
+    if (batch === null) return null
+    this.#unsure = true
+    this.#refused += await this.#store.append({ readings: batch.readings, upTo: batch.lastSeq })
+    this.#unsure = false
+    this.#cursor = batch.lastSeq
+    this.#unstored?.subtract(countsOf(batch.readings))
+    return batch.readings.length
+  }
+
+  /**
+   * Accepted readings that are not stored, as of the store's cursor. They are kept count of,
+   * because during an outage there are verdicts without number.
+   */
+  async unstored(storeCursor: number): Promise<readonly ReadingCount[]> {
+    if (storeCursor === this.#cursor && this.#unstored !== null) return this.#unstored.list()
+    const counted = await this.#state.unstored(storeCursor)
+    // Between the store's commit and its answer the two cursors differ for a moment.
+    if (storeCursor === this.#cursor) this.#unstored = new ReadingCounts(counted)
+    return counted
+  }
+
+  #hold(batches: Batch[]): void {
+    this.#held = batches
+    this.#heldReadings = batches.reduce((sum, one) => sum + one.readings.length, 0)
+  }
+
   /** What is held and joins on to the cursor, as one batch. */
-  #takeHeld(): Held | null {
+  #takeHeld(): Batch | null {
     const held = this.#held.filter((one) => one.lastSeq > this.#cursor)
-    const joined = held[0]?.firstSeq === this.#cursor + 1
-    this.#held = joined ? [] : held
+    const first = held[0]
+    const joined = first !== undefined && first.firstSeq === this.#cursor + 1
+    this.#hold(joined ? [] : held)
     if (!joined) return null
     return {
-      firstSeq: (held[0] as Held).firstSeq,
-      lastSeq: (held.at(-1) as Held).lastSeq,
+      firstSeq: first.firstSeq,
+      lastSeq: (held.at(-1) as Batch).lastSeq,
       readings: held.flatMap((one) => one.readings),
     }
   }
 
-  async #readAgain(): Promise<Held | null> {
+  /** A stretch of the journal, decoded again: small, because the rules share this thread. */
+  async #readAgain(): Promise<Batch | null> {
     const verdicts = await this.#state.verdicts(this.#cursor, CATCH_UP_VERDICTS)
-    const last = verdicts.at(-1)
-    if (last === undefined) return null
-    const readings: Reading[] = []
-    for (let at = this.#cursor; at < last.lastSeq; ) {
-      const records = this.#journal.read(at, CATCH_UP_BYTES)
-      if (records.length === 0) throw new Error(`the journal ends before record ${last.lastSeq}`)
-      for (const record of records) {
-        if (record.seq <= last.lastSeq)
-          readings.push(...acceptedReadings(record, this.#decoders, verdicts))
-      }
-      at = (records.at(-1) as JournalRecord).seq
-    }
-    return { firstSeq: this.#cursor + 1, lastSeq: last.lastSeq, readings }
+    if (verdicts.length === 0) return null
+    const records: JournalRecord[] = []
+    const reached = () => records.at(-1)?.seq ?? this.#cursor
+    // A verdict may be about more than one stretch: the first is always read whole.
+    do {
+      const more = this.#journal.read(reached(), CATCH_UP_BYTES)
+      if (more.length === 0) throw new Error(`the journal ends at record ${reached()}`)
+      records.push(...more)
+    } while (reached() < (verdicts[0] as Verdicts).lastSeq)
+    const lastSeq = verdicts.findLast((one) => one.lastSeq <= reached())?.lastSeq as number
+    const readings = records
+      .filter((record) => record.seq <= lastSeq)
+      .flatMap((record) => acceptedReadings(record, this.#decoders, verdicts))
+    return { firstSeq: this.#cursor + 1, lastSeq, readings }
   }
+}
+
+/** Readings per day of receipt and kind. */
+function countsOf(readings: readonly Reading[]): ReadingCount[] {
+  const counts = new ReadingCounts()
+  for (const { receivedAt, kind } of readings)
+    counts.add([{ day: utcDay(receivedAt), kind, readings: 1 }])
+  return counts.list()
 }
 
 /** The accepted readings of a record, by decoding it and applying the processor's verdicts. */
@@ -119,7 +171,7 @@ export function acceptedReadings(
   verdicts: readonly Verdicts[],
 ): Reading[] {
   if (record.type !== 'telemetry' && record.type !== 'replay') return []
-  const verdict = verdicts.find((one) => one.firstSeq <= record.seq && record.seq <= one.lastSeq)
+  const verdict = verdictOn(record.seq, verdicts)
   const message = messageOf(record)
   const topic = parseTopic(message.topic)
   const decode = decoders.get(topic?.kind ?? '')
@@ -142,4 +194,17 @@ export function acceptedReadings(
       fields: one.fields,
       unknownFields: one.unknownFields,
     }))
+}
+
+/** The verdict whose stretch holds the record; verdicts are in order and do not overlap. */
+function verdictOn(seq: number, verdicts: readonly Verdicts[]): Verdicts | undefined {
+  let low = 0
+  let high = verdicts.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((verdicts[middle] as Verdicts).lastSeq < seq) low = middle + 1
+    else high = middle
+  }
+  const found = verdicts[low]
+  return found !== undefined && found.firstSeq <= seq ? found : undefined
 }

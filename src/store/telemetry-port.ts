@@ -13,15 +13,27 @@ import type { Duration, Instant } from '../model/time.ts'
 export interface TelemetryStore {
   /** Number of the last journal record whose readings are stored. */
   cursor(): Promise<number>
-  append(batch: TelemetryBatch): Promise<void>
-  /** Readings stored of a day of receipt, per kind. */
-  written(day: string): Promise<ReadingCount[]>
+  /**
+   * Resolves with how many of the readings the store itself refused. Rejects where it is away or
+   * full: nothing of the batch counts, and it may be tried again.
+   */
+  append(batch: TelemetryBatch): Promise<number>
+  /** What became of the readings of a day of receipt, as of one moment. */
+  tally(day: string): Promise<Tally>
   /**
    * Lets go of readings observed before this, a step at a time, so that nothing waits long behind
    * it; true when all are gone.
    */
   prune(before: Instant): Promise<boolean>
   close(): Promise<void>
+}
+
+export interface Tally {
+  /** The cursor that the counts belong to. */
+  readonly cursor: number
+  readonly written: readonly ReadingCount[]
+  /** Readings that the store itself would never take: set aside with their reason. */
+  readonly refused: readonly ReadingCount[]
 }
 
 export interface TelemetryBatch {
@@ -36,7 +48,22 @@ export interface TelemetryReader {
   aggregate(query: AggregateQuery): Promise<readonly TelemetryBucket[]>
   /** The kind of a device that has readings here, registered or not; null: it has none. */
   kindOf(deviceId: string): Promise<string | null>
+  /** What the store refused, newest first; `before`: the id of the last one of the page before. */
+  refused(page: { limit: number; before: number | null }): Promise<readonly RefusedReading[]>
   close(): Promise<void>
+}
+
+/** A reading that the store would not take, as it was sent. */
+export interface RefusedReading {
+  readonly id: number
+  readonly at: Instant
+  readonly kind: string
+  readonly deviceId: string
+  readonly observedAt: Instant
+  /** The store's own words. */
+  readonly reason: string
+  /** What was sent: a line of line protocol. */
+  readonly line: string
 }
 
 export interface RangeQuery {

@@ -28,7 +28,7 @@ export function telemetryStoreContract(name: string, place: () => TelemetryPlace
     test('a new one is at the beginning', async () => {
       const { store, reader } = await both()
       expect(await store.cursor()).toBe(0)
-      expect(await store.written('2026-11-22')).toEqual([])
+      expect(await written(store)).toEqual([])
       expect(await range(reader)).toEqual([])
     })
 
@@ -65,14 +65,12 @@ export function telemetryStoreContract(name: string, place: () => TelemetryPlace
       await store.append({ readings: [reading(7, { level: 7 })], upTo: 4 })
       expect(await range(reader)).toEqual(rows)
       expect(await store.cursor()).toBe(5)
-      expect(await store.written('2026-11-22')).toEqual([
-        { day: '2026-11-22', kind: 'probe', readings: 2 },
-      ])
+      expect(await written(store)).toEqual([{ day: '2026-11-22', kind: 'probe', readings: 2 }])
       await store.close()
       const again = await at.open()
       await again.append(batch)
       expect(await again.cursor()).toBe(5)
-      expect(await again.written('2026-11-22')).toMatchObject([{ readings: 2 }])
+      expect(await written(again)).toMatchObject([{ readings: 2 }])
     })
 
     test('a batch of no reading moves the cursor', async () => {
@@ -103,16 +101,42 @@ export function telemetryStoreContract(name: string, place: () => TelemetryPlace
         { level: 3, flow: 2, open: true },
       ])
       // Each was received, so each is counted.
-      expect(await store.written('2026-11-22')).toMatchObject([{ readings: 3 }])
+      expect(await written(store)).toMatchObject([{ readings: 3 }])
     })
 
     test('readings are counted by the day of their receipt', async () => {
       const { store } = await both()
       const late = reading(-HOUR, { level: 1 }, { receivedAt: T0 })
       await store.append({ readings: [late, reading(24 * HOUR, { level: 1 })], upTo: 1 })
-      expect(await store.written('2026-11-21')).toEqual([])
-      expect(await store.written('2026-11-22')).toMatchObject([{ readings: 1 }])
-      expect(await store.written('2026-11-23')).toMatchObject([{ readings: 1 }])
+      expect(await written(store, '2026-11-21')).toEqual([])
+      expect(await written(store)).toMatchObject([{ readings: 1 }])
+      expect(await written(store, '2026-11-23')).toMatchObject([{ readings: 1 }])
+    })
+
+    test('a tally is of one moment: its counts are those of its cursor', async () => {
+      const { store } = await both()
+      const sizes = [3, 1, 4, 1, 5]
+      const tallies = [await store.tally('2026-11-22')]
+      for (const [i, size] of sizes.entries()) {
+        const readings = Array.from({ length: size }, (_, n) => reading(100 * i + n, { level: n }))
+        const appended = store.append({ readings, upTo: i + 1 })
+        // Asked while the batch is on its way, and again when it is stored.
+        tallies.push(await store.tally('2026-11-22'))
+        await appended
+        tallies.push(await store.tally('2026-11-22'))
+      }
+      for (const { cursor, written, refused } of tallies) {
+        const stored = sizes.slice(0, cursor).reduce((sum, size) => sum + size, 0)
+        expect(written.reduce((sum, { readings }) => sum + readings, 0)).toBe(stored)
+        expect(refused).toEqual([])
+      }
+      expect(tallies.at(-1)).toMatchObject({ cursor: 5, written: [{ readings: 14 }] })
+    })
+
+    test('what was refused can be asked of a store that refused nothing', async () => {
+      const { store, reader } = await both()
+      await store.append({ readings: [reading(0, { level: 1 })], upTo: 1 })
+      expect(await reader.refused({ limit: 10, before: null })).toEqual([])
     })
 
     test('pruning lets go of what was observed before', async () => {
@@ -177,6 +201,10 @@ export function telemetryStoreContract(name: string, place: () => TelemetryPlace
       )
     })
   })
+}
+
+async function written(store: TelemetryStore, day = '2026-11-22') {
+  return (await store.tally(day)).written
 }
 
 function reading(after: number, fields: Reading['fields'], more: Partial<Reading> = {}): Reading {

@@ -6,6 +6,7 @@ import type {
   Aggregate,
   AggregateQuery,
   RangeQuery,
+  RefusedReading,
   TelemetryBucket,
   TelemetryReader,
   TelemetryRow,
@@ -70,6 +71,10 @@ class SqliteTelemetryReader implements TelemetryReader {
       if (row !== undefined) return kind
     }
     return null
+  }
+
+  async refused(): Promise<RefusedReading[]> {
+    return []
   }
 
   #statistic(query: AggregateQuery, aggregate: Exclude<Aggregate, 'last'>): TelemetryBucket[] {

@@ -3,7 +3,7 @@ import { allFields, type DeviceKind } from '../../model/device-kind.ts'
 import type { ReadingCount } from '../../model/ledger.ts'
 import type { Reading } from '../../model/reading.ts'
 import { type Instant, utcDay } from '../../model/time.ts'
-import type { TelemetryBatch, TelemetryStore } from '../telemetry-port.ts'
+import type { Tally, TelemetryBatch, TelemetryStore } from '../telemetry-port.ts'
 import { transaction } from './transaction.ts'
 
 /**
@@ -92,11 +92,12 @@ class SqliteTelemetryStore implements TelemetryStore {
     return (row?.['value'] as number | undefined) ?? 0
   }
 
-  async append(batch: TelemetryBatch): Promise<void> {
+  async append(batch: TelemetryBatch): Promise<number> {
     // A batch that was stored before, whose answer was lost: nothing is counted twice.
-    if ((await this.cursor()) >= batch.upTo) return
+    if ((await this.cursor()) >= batch.upTo) return 0
     try {
       transaction(this.#db, () => this.#write(batch))
+      return 0
     } catch (error) {
       // Numbers given in what was rolled back are void.
       this.#numbers = readNumbers(this.#db)
@@ -104,9 +105,11 @@ class SqliteTelemetryStore implements TelemetryStore {
     }
   }
 
-  async written(day: string): Promise<ReadingCount[]> {
+  async tally(day: string): Promise<Tally> {
     const rows = this.#db.prepare('SELECT day, kind, readings FROM written WHERE day = ?').all(day)
-    return rows as unknown as ReadingCount[]
+    const written = rows as unknown as ReadingCount[]
+    // The tables take whatever was decoded: there is nothing to refuse.
+    return { cursor: await this.cursor(), written, refused: [] }
   }
 
   async prune(before: Instant): Promise<boolean> {
