@@ -17,6 +17,7 @@ import { alertRoutes } from './routes/alerts.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { cityRoutes } from './routes/city.ts'
 import { commandRoutes } from './routes/commands.ts'
+import { deliveryRoutes, webhookRoutes } from './routes/deliveries.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { errorRoutes } from './routes/errors.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -26,6 +27,7 @@ import { kindRoutes } from './routes/kinds.ts'
 import { ledgerRoutes } from './routes/ledger.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
 import { readingRoutes } from './routes/readings.ts'
+import { refusedRoutes } from './routes/refused.ts'
 import { ruleRoutes } from './routes/rules.ts'
 
 const CONSOLE = new URL('../console/', import.meta.url)
@@ -62,12 +64,16 @@ export async function createApi(
     },
     { prefix: '/api/v1' },
   )
+  await app.register(async (signed) => webhookRoutes(typed(signed), parts), { prefix: '/api/v1' })
   await app.register(fastifyStatic, {
     root: fileURLToPath(CONSOLE),
     prefix: '/console/',
     index: false,
   })
-  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'))
+  // A case has an address that can be passed on; the page reads it from there.
+  for (const address of ['/', '/cases/:id']) {
+    app.get(address, { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'))
+  }
   return app
 }
 
@@ -83,6 +89,8 @@ const ROUTES = [
   quarantineRoutes,
   commandRoutes,
   ledgerRoutes,
+  refusedRoutes,
+  deliveryRoutes,
   eventRoutes,
 ]
 

@@ -3,6 +3,7 @@ import { CASE_ACTIONS, type Case, type CaseEvent, isOverdue } from '../cases/cas
 import { allowedActions } from '../cases/decide.ts'
 import { CASE_STATUSES, SEVERITIES } from '../model/case-terms.ts'
 import type { DeviceCommand } from '../model/command.ts'
+import { type AlertDelivery, DELIVERY_STATUSES } from '../model/delivery.ts'
 import type { Device } from '../model/device.ts'
 import { errorInfo } from '../model/errors.ts'
 import type { QuarantinedMessage } from '../model/quarantine.ts'
@@ -93,6 +94,9 @@ export const caseShape = z.object({
   lon: z.number().nullable(),
   openedAt: time,
   dueAt: time,
+  seenAt: time
+    .nullable()
+    .describe('When a person first looked at it or acted; null again after it became more severe'),
   overdue: z.boolean(),
   suspended: z.boolean(),
   reworkCount: z.number(),
@@ -112,6 +116,7 @@ export function shapeCase(it: Case, now: Instant): z.output<typeof caseShape> {
     ...rest,
     openedAt: isoUtc(it.openedAt),
     dueAt: isoUtc(it.dueAt),
+    seenAt: isoOrNull(it.seenAt),
     overdue: isOverdue(it, now),
     suspended: suspendedAt !== null,
     signal: { ...it.signal, since: isoUtc(it.signal.since) },
@@ -222,6 +227,30 @@ export function shapeCommand(it: DeviceCommand): z.output<typeof commandShape> {
     createdAt: isoUtc(it.createdAt),
     expiresAt: isoUtc(it.expiresAt),
     endedAt: isoOrNull(it.endedAt),
+  }
+}
+
+export const deliveryShape = z.object({
+  id: z.string(),
+  receivedAt: time,
+  receiver: z.string().describe("Grafana's contact point"),
+  status: z.enum(DELIVERY_STATUSES),
+  fingerprint: z.string(),
+  startsAt: time,
+  endsAt: time.nullable(),
+  caseId: z.string().nullable(),
+  labels: z.record(z.string(), z.string()),
+  annotations: z.record(z.string(), z.string()),
+})
+
+export function shapeDelivery(it: AlertDelivery): z.output<typeof deliveryShape> {
+  return {
+    ...it,
+    receivedAt: isoUtc(it.receivedAt),
+    startsAt: isoUtc(it.startsAt),
+    endsAt: isoOrNull(it.endsAt),
+    labels: { ...it.labels },
+    annotations: { ...it.annotations },
   }
 }
 

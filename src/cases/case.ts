@@ -22,6 +22,11 @@ export interface Case {
   readonly lon: number | null
   readonly openedAt: Instant
   readonly dueAt: Instant
+  /**
+   * When a person first looked at it or did something with it; null until then, and again after
+   * it became more severe.
+   */
+  readonly seenAt: Instant | null
   readonly suspendedAt: Instant | null
   readonly reworkCount: number
   readonly signal: Signal
@@ -51,6 +56,7 @@ export const CASE_ACTIONS = [
   'resume',
   'cancel',
   'comment',
+  'acknowledge',
 ] as const
 export type CaseAction = (typeof CASE_ACTIONS)[number]
 
@@ -68,6 +74,11 @@ export interface CaseEvent {
   readonly note: string | null
   /** What else changed: `{unitId}`, `{severity}`, `{signal}`, `{dueAt}`. */
   readonly data: Readonly<Record<string, unknown>>
+}
+
+/** True for what people do; the rest is the sensor's doing. */
+export function isAction(type: CaseEventType): type is CaseAction {
+  return (CASE_ACTIONS as readonly CaseEventType[]).includes(type)
 }
 
 /** True where nothing more is expected of anyone. */

@@ -1,8 +1,8 @@
-import type { CaseStatus } from '../model/case-terms.ts'
+import { type CaseStatus, compareSeverity } from '../model/case-terms.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import type { Instant } from '../model/time.ts'
-import { type Case, type CaseAction, type CaseEvent, isEnded } from './case.ts'
+import { type Case, type CaseAction, type CaseEvent, isAction, isEnded } from './case.ts'
 
 /** An operator's action on a case. */
 export interface CaseCommand {
@@ -33,6 +33,8 @@ const TRANSITIONS: Readonly<Record<CaseAction, Partial<Record<CaseStatus, CaseSt
     handled: 'cancelled',
   },
   comment: same('open', 'dispatched', 'accepted', 'handled', 'closed', 'cancelled'),
+  // Somebody looked at it (已阅): nothing else changes.
+  acknowledge: same('open', 'dispatched', 'accepted', 'handled'),
 }
 
 function same(...statuses: CaseStatus[]): Partial<Record<CaseStatus, CaseStatus>> {
@@ -40,7 +42,7 @@ function same(...statuses: CaseStatus[]): Partial<Record<CaseStatus, CaseStatus>
 }
 
 /** Actions that a suspended case still takes. */
-const WHILE_SUSPENDED: readonly CaseAction[] = ['resume', 'cancel', 'comment']
+const WHILE_SUSPENDED: readonly CaseAction[] = ['resume', 'cancel', 'comment', 'acknowledge']
 
 /** Says what an action makes of a case, or why it may not. Decides only; `applyEvent` changes. */
 export function decide(current: Case, command: CaseCommand): Result<CaseEvent, ErrorCode> {
@@ -75,11 +77,18 @@ function eventData(current: Case, command: CaseCommand, unitId: string | null): 
   return {}
 }
 
+/** True where an action that is allowed would change nothing: seen is seen. */
+export function isRepeated(current: Case, action: CaseAction): boolean {
+  return action === 'acknowledge' && current.seenAt !== null
+}
+
 /** The actions that a case takes now, for people to choose from. */
 export function allowedActions(current: Case): CaseAction[] {
   const all = Object.keys(TRANSITIONS) as CaseAction[]
   const probe = { at: 0, actor: '', note: null, unitId: 'any', attachments: [] }
-  return all.filter((action) => decide(current, { ...probe, action }).ok)
+  return all.filter(
+    (action) => decide(current, { ...probe, action }).ok && !isRepeated(current, action),
+  )
 }
 
 /** The case after an event. */
@@ -88,10 +97,19 @@ export function applyEvent(current: Case, event: CaseEvent): Case {
     ...current,
     ...pick(event.data),
     status: event.to,
+    seenAt: seenAfter(current, event),
     suspendedAt: suspendedAfter(current, event),
     reworkCount: current.reworkCount + (event.type === 'reject' ? 1 : 0),
     closedAt: isEnded(event.to) ? (current.closedAt ?? event.at) : null,
   }
+}
+
+/** Who acts has seen it; what became more severe needs a new look. */
+function seenAfter(current: Case, event: CaseEvent): Instant | null {
+  if (isAction(event.type)) return current.seenAt ?? event.at
+  const { severity } = event.data as Partial<Case>
+  const worse = severity !== undefined && compareSeverity(severity, current.severity) > 0
+  return worse ? null : current.seenAt
 }
 
 function suspendedAfter(current: Case, event: CaseEvent): Instant | null {

@@ -57,6 +57,7 @@ export function openCase(
     lon: device.lon,
     openedAt: view.at,
     dueAt: view.at + caseClass.limit.amount * HANDLING_TIME[caseClass.limit.unit],
+    seenAt: null,
     suspendedAt: null,
     reworkCount: 0,
     signal: { state: 'firing', value: view.value, level, since: view.at },
@@ -69,7 +70,7 @@ export function openCase(
     from: null,
     to: 'open',
     note: null,
-    data: { severity, signal: opened.signal, ruleVersion: rule.version },
+    data: { severity, unitId: opened.unitId, signal: opened.signal, ruleVersion: rule.version },
   }
   return { opened, event }
 }

@@ -7,6 +7,7 @@ import { isOpen } from './queries.js'
 /** @typedef {import('./types.d.ts').Alert} Alert */
 /** @typedef {import('./types.d.ts').AlertLevel} AlertLevel */
 /** @typedef {import('./types.d.ts').Case} Case */
+/** @typedef {import('./types.d.ts').Delivery} Delivery */
 /** @typedef {import('./types.d.ts').Device} Device */
 /** @typedef {import('./types.d.ts').Reading} Reading */
 /** @typedef {import('./store.js').Store} Store */
@@ -24,6 +25,7 @@ export function applyEvent(store, event, data) {
   else if (event === 'alert') applyAlert(store, data)
   else if (event === 'device') applyDevice(store, data)
   else if (event === 'reading') applyReading(store, data)
+  else if (event === 'delivery') applyDelivery(store, data)
 }
 
 /** @param {Store} store @param {Case} item */
@@ -38,7 +40,10 @@ function forgetEnded(store) {
   const ended = [...store.cases.values()].filter((item) => !isOpen(item))
   ended.sort((a, b) => Date.parse(a.openedAt) - Date.parse(b.openedAt))
   const gone = ended.slice(0, Math.max(0, ended.length - MOST_ENDED_KEPT))
-  for (const item of gone) store.cases.delete(item.id)
+  for (const item of gone) {
+    store.cases.delete(item.id)
+    store.delivered.delete(item.id)
+  }
 }
 
 /**
@@ -87,4 +92,11 @@ function applyReading(store, reading) {
   const seen = Math.max(Date.parse(device.lastSeenAt ?? reading.ts), Date.parse(reading.ts))
   store.devices.set(device.id, { ...device, latest, lastSeenAt: new Date(seen).toISOString() })
   store.note('devices')
+}
+
+/** Grafana notified somebody of a case. @param {Store} store @param {Delivery} delivery */
+function applyDelivery(store, { id, caseId }) {
+  if (caseId === null) return
+  store.delivered.set(caseId, id)
+  store.touch('cases')
 }

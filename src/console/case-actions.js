@@ -20,6 +20,7 @@ const ORDER = [
   'accept',
   'dispatch',
   'reject',
+  'acknowledge',
   'comment',
   'suspend',
   'cancel',
@@ -39,6 +40,7 @@ export const ACTION_KEYS = {
   resume: 'actionResume',
   cancel: 'actionCancel',
   comment: 'actionComment',
+  acknowledge: 'actionAcknowledge',
 }
 
 /** @typedef {{ action: CaseAction, note?: string, unitId?: string }} ActionBody */

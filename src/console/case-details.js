@@ -6,17 +6,21 @@
 import { ApiProblem } from './api.js'
 import { applyCase } from './apply.js'
 import { ActionForm } from './case-actions.js'
-import { caseFacts, caseHead, caseTop } from './case-facts.js'
+import { caseFacts, caseHead, caseTop, closeButton } from './case-facts.js'
 import { caseHistory } from './case-history.js'
 import { CaseReadings } from './case-readings.js'
 import { viewOfCase } from './case-view.js'
 import { fill, h, refill } from './dom.js'
 import { t } from './i18n.js'
+import { isUnseen } from './queries.js'
 
 /** @typedef {import('./types.d.ts').Case} Case */
 /** @typedef {import('./types.d.ts').CaseWithHistory} CaseWithHistory */
+/** @typedef {import('./types.d.ts').Delivery} Delivery */
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./api.js').Api} Api */
+
+const DELIVERIES_MOST = 100
 
 export class CaseDetails {
   #store
@@ -33,6 +37,8 @@ export class CaseDetails {
   #factsShown = ''
   #actionsFor = ''
   #historyFor = ''
+  #looked = false
+  #looking = false
 
   /** @param {Store} store @param {Api} api @param {string} id */
   constructor(store, api, id) {
@@ -48,20 +54,41 @@ export class CaseDetails {
   update(changed) {
     const item = this.#store.cases.get(this.id)
     if (item) {
+      this.#look(item)
       this.#showFacts(item)
       this.#showReadings(item)
       this.#showActions(item)
     }
     if (changed.has('devices')) this.#readings?.moveOn()
-    const version = item ? versionOf(item) : 'unknown'
+    const version = item ? versionOf(this.#store, item) : 'unknown'
     if (version !== this.#historyFor) this.#loadHistory()
     this.#historyFor = version
   }
 
+  /**
+   * Opening a case is looking at it, once: nothing is drawn while the page is hidden. Where it
+   * becomes more severe later, or the service did not hear of it, there is a button.
+   * @param {Case} item
+   */
+  async #look(item) {
+    if (this.#looked) return
+    this.#looked = true
+    if (!isUnseen(item)) return
+    this.#looking = true
+    try {
+      await this.#act({ action: 'acknowledge' })
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error
+    } finally {
+      this.#looking = false
+      this.#store.touch('cases')
+    }
+  }
+
   /** @param {Case} item */
   #showFacts(item) {
-    const view = { ...viewOfCase(this.#store, item), dueAt: item.dueAt, closedAt: item.closedAt }
-    const shown = JSON.stringify(view)
+    const { dueAt, seenAt, closedAt } = item
+    const shown = JSON.stringify({ ...viewOfCase(this.#store, item), dueAt, seenAt, closedAt })
     if (shown === this.#factsShown) return
     this.#factsShown = shown
     refill(this.#top, caseTop(this.#store, item))
@@ -78,11 +105,12 @@ export class CaseDetails {
 
   /** @param {Case} item */
   #showActions(item) {
-    const shown = `${item.status} ${item.actions}`
+    const actions = item.actions.filter((action) => action !== 'acknowledge' || !this.#looking)
+    const shown = `${item.status} ${actions}`
     if (shown === this.#actionsFor) return
     this.#actionsFor = shown
     const focused = this.#actions.contains(document.activeElement)
-    const form = new ActionForm(this.#store, item, (body) => this.#act(body))
+    const form = new ActionForm(this.#store, { ...item, actions }, (body) => this.#act(body))
     fill(this.#actions, [h('h3', {}, t('actions')), form.element])
     if (focused) this.element.focus({ preventScroll: true })
   }
@@ -95,19 +123,35 @@ export class CaseDetails {
 
   async #loadHistory() {
     try {
-      /** @type {CaseWithHistory} */
-      const item = await this.#api.get(this.#path)
+      const [item, deliveries] = await Promise.all([
+        /** @type {Promise<CaseWithHistory>} */ (this.#api.get(this.#path)),
+        this.#loadDeliveries(),
+      ])
       if (!this.#store.cases.has(this.id)) applyCase(this.#store, item)
-      fill(this.#history, [h('h3', {}, t('history')), caseHistory(this.#store, item)])
+      const lines = caseHistory(this.#store, item, deliveries)
+      fill(this.#history, [h('h3', {}, t('history')), lines])
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error
-      const words = `${error.message} ${error.hint}`
-      fill(this.#history, [h('p', { class: 'problem', role: 'alert' }, words)])
+      if (!this.#store.cases.has(this.id)) this.#showUnknown()
+      const words = [h('p', {}, h('strong', {}, error.message)), h('p', {}, error.hint)]
+      fill(this.#history, [h('div', { class: 'problem', role: 'alert' }, ...words)])
     }
+  }
+
+  /** They are an extra: the history is shown without them, too. @returns {Promise<Delivery[]>} */
+  async #loadDeliveries() {
+    /** @type {Promise<{ items: Delivery[] }>} */
+    const page = this.#api.list('/api/v1/grafana/alerts', { caseId: this.id }, DELIVERIES_MOST)
+    return (await page.catch(() => ({ items: [] }))).items
+  }
+
+  /** No case to show: its id, and the way out. */
+  #showUnknown() {
+    fill(this.#top, [h('span', { class: 'case-number' }, this.id), closeButton(this.#store)])
   }
 }
 
-/** Changes whenever there is something new in the history. @param {Case} item */
-function versionOf({ status, severity, suspended, unitId, signal }) {
-  return [status, severity, suspended, unitId, signal.state].join()
+/** Changes whenever there is something new in the history. @param {Store} store @param {Case} item */
+function versionOf(store, { id, status, severity, suspended, unitId, seenAt, signal }) {
+  return [status, severity, suspended, unitId, seenAt, signal.state, store.delivered.get(id)].join()
 }

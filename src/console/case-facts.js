@@ -1,29 +1,32 @@
 /**
  * What the panel says of a case: the line that stays on top, the head with the steps, the facts.
  */
-import { caseFlags, signal } from './case-marks.js'
+import { caseFlags, signal, unseenMark } from './case-marks.js'
 import { viewOfCase } from './case-view.js'
 import { h } from './dom.js'
 import { dateTime } from './format.js'
 import { pick, t } from './i18n.js'
+import { isOpen, isUnseen } from './queries.js'
 import { stepper } from './stepper.js'
 
 /** @typedef {import('./types.d.ts').Case} Case */
 /** @typedef {import('./store.js').Store} Store */
 
+/** @param {Store} store */
+export function closeButton(store) {
+  const words = { 'aria-label': t('close'), title: t('close') }
+  const onclick = () => store.selectCase(null)
+  return h('button', { type: 'button', class: 'quiet close', ...words, onclick }, '×')
+}
+
 /** @param {Store} store @param {Case} item */
 export function caseTop(store, item) {
-  const close = {
-    type: 'button',
-    class: 'quiet close',
-    'aria-label': t('close'),
-    title: t('close'),
-  }
   return [
     h('span', { class: `tag state-${item.severity}` }, t(item.severity)),
     h('span', { class: 'case-number' }, item.number),
+    isUnseen(item) && unseenMark(),
     ...caseFlags(item),
-    h('button', { ...close, onclick: () => store.selectCase(null) }, '×'),
+    closeButton(store),
   ]
 }
 
@@ -56,6 +59,7 @@ export function caseFacts(store, item) {
     [t('place'), view.place],
     [t('unit'), view.unit],
     [t('openedAt'), time(item.openedAt)],
+    [t('seenAt'), item.seenAt === null && isOpen(item) ? t('unseenTitle') : time(item.seenAt)],
     item.closedAt === null ? [t('dueAt'), time(item.dueAt)] : [t('closedAt'), time(item.closedAt)],
     [t('caseCode'), `${item.code.class} ${item.code.name} (${item.code.standard})`],
     [t('rule'), rule ? pick(rule.title) : item.ruleId],

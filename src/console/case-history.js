@@ -1,5 +1,6 @@
 /**
- * What happened to a case, newest first: who did what, when, and what they wrote.
+ * What happened to a case, newest first: who did what, when, and what they wrote; and what
+ * Grafana told whom of it.
  */
 import { ACTION_KEYS } from './case-actions.js'
 import { h } from './dom.js'
@@ -9,6 +10,7 @@ import { deviceName, signalText, unitName } from './queries.js'
 import { statusText } from './stepper.js'
 
 /** @typedef {import('./types.d.ts').CaseWithHistory} CaseWithHistory */
+/** @typedef {import('./types.d.ts').Delivery} Delivery */
 /** @typedef {import('./types.d.ts').HistoryEntry} HistoryEntry */
 /** @typedef {import('./i18n.js').MessageKey} MessageKey */
 /** @typedef {import('./store.js').Store} Store */
@@ -16,16 +18,37 @@ import { statusText } from './stepper.js'
 /** What officers do, and what the service does by itself. @type {Record<string, MessageKey>} */
 const KEYS = {
   ...ACTION_KEYS,
+  acknowledge: 'actionSeen',
   open: 'actionOpen',
   severity: 'actionSeverity',
   signal: 'actionSignal',
 }
 
-/** @param {Store} store @param {CaseWithHistory} item */
-export function caseHistory(store, item) {
-  if (item.history.length === 0) return h('p', { class: 'muted' }, t('noHistory'))
-  const entries = [...item.history].reverse().map((entry) => historyEntry(store, item, entry))
-  return h('ol', { class: 'history' }, ...entries)
+/** @param {Store} store @param {CaseWithHistory} item @param {readonly Delivery[]} deliveries */
+export function caseHistory(store, item, deliveries) {
+  const lines = [
+    ...[...deliveries].reverse().map((one) => ({
+      at: one.receivedAt,
+      element: deliveryEntry(store, one),
+    })),
+    ...item.history.map((entry) => ({ at: entry.at, element: historyEntry(store, item, entry) })),
+  ]
+  if (lines.length === 0) return h('p', { class: 'muted' }, t('noHistory'))
+  // Stable: of one moment, what is later in its own list is above.
+  lines.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  return h('ol', { class: 'history' }, ...lines.reverse().map((line) => line.element))
+}
+
+/** @param {Store} store @param {Delivery} delivery */
+function deliveryEntry(store, { receivedAt, receiver, status }) {
+  const words = t(status === 'firing' ? 'notifiedFiring' : 'notifiedResolved')
+  const time = dateTime(receivedAt, store.city?.utcOffsetMinutes ?? 0, true)
+  return h(
+    'li',
+    { class: 'history-notified' },
+    h('div', { class: 'history-head' }, h('b', {}, t('notified')), h('span', {}, words)),
+    h('div', { class: 'muted' }, `${time} · ${t('contactPoint', { name: receiver })}`),
+  )
 }
 
 /** @param {Store} store @param {CaseWithHistory} item @param {HistoryEntry} entry */

@@ -13,6 +13,11 @@ export function signal({ firing, word, shown }) {
   return h('span', { class: className }, h('span', { class: 'signal-word' }, word), ' ', shown)
 }
 
+/** Nobody has looked at it yet: a word and a dot, never a colour alone. */
+export function unseenMark() {
+  return h('span', { class: 'unseen-mark', title: t('unseenTitle') }, t('unseen'))
+}
+
 /** @param {{ suspended: boolean, reworkCount: number }} about */
 export function caseFlags({ suspended, reworkCount }) {
   return [

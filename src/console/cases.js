@@ -1,7 +1,7 @@
 /**
  * The list of cases, newest first, with its filters. Choosing one opens its panel.
  */
-import { caseFlags, signal } from './case-marks.js'
+import { caseFlags, signal, unseenMark } from './case-marks.js'
 import { viewOfCase } from './case-view.js'
 import { serviceNow } from './clock.js'
 import { select } from './controls.js'
@@ -164,11 +164,17 @@ function rowElement(onclick) {
 /** @param {HTMLElement} element @param {RowView} view */
 function fillRow(element, view) {
   const button = /** @type {HTMLElement} */ (element.firstElementChild)
-  button.className = `row case-row edge-${view.open ? view.severity : 'ended'}`
+  const edge = `edge-${view.open ? view.severity : 'ended'}`
+  button.className = `row case-row ${edge}${view.unseen ? ' case-unseen' : ''}`
   button.setAttribute('aria-current', String(view.selected))
   const tag = `tag state-${view.severity}${view.open ? '' : ' tag-ended'}`
   fill(button, [
-    h('span', { class: `case-severity ${tag}` }, view.severityText),
+    h(
+      'span',
+      { class: 'case-severity' },
+      h('span', { class: tag }, view.severityText),
+      view.unseen && unseenMark(),
+    ),
     h(
       'span',
       { class: 'case-title' },

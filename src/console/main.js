@@ -13,6 +13,8 @@ import { createHeader } from './header.js'
 import { language, pick, setLanguage, t } from './i18n.js'
 import { CityMap } from './map.js'
 import {
+  answerOtherTabs,
+  askOtherTabs,
   forgetToken,
   keepCaseInAddress,
   keepToken,
@@ -59,6 +61,8 @@ let message = ''
 startTheme(() => session?.store.touch('theme'))
 takeTokenFromAddress()
 start()
+answerOtherTabs()
+if (session === null) askOtherTabs(signIn)
 addEventListener('hashchange', () => {
   if (takeTokenFromAddress()) start()
   session?.store.selectCase(readCaseFromAddress())

@@ -109,6 +109,8 @@ export const MESSAGES = /** @satisfies {Record<string, readonly [string, string]
   endedAgo: ['{span}前作废', 'Cancelled {span} ago'],
   firing: ['报警中', 'Firing'],
   recovered: ['已恢复', 'Recovered'],
+  unseen: ['未阅', 'Unseen'],
+  unseenTitle: ['待查看', 'Waiting to be looked at'],
   unassigned: ['未派单位', 'No unit yet'],
 
   // One case
@@ -118,6 +120,7 @@ export const MESSAGES = /** @satisfies {Record<string, readonly [string, string]
   unit: ['处置单位', 'Unit'],
   place: ['位置', 'Place'],
   openedAt: ['启单时间', 'Opened at'],
+  seenAt: ['已阅时间', 'Seen at'],
   dueAt: ['处置时限', 'Due at'],
   closedAt: ['结案时间', 'Closed at'],
   caseCode: ['案件类别', 'Case class'],
@@ -147,8 +150,14 @@ export const MESSAGES = /** @satisfies {Record<string, readonly [string, string]
   actionResume: ['恢复计时', 'Resume'],
   actionCancel: ['作废', 'Cancel case'],
   actionComment: ['仅备注', 'Comment only'],
+  actionAcknowledge: ['标为已阅', 'Mark as seen'],
+  actionSeen: ['已阅', 'Seen'],
   actionSeverity: ['等级调整', 'Severity changed'],
   actionSignal: ['现场信号变化', 'Signal changed'],
+  notified: ['告警已送达', 'Notified'],
+  notifiedFiring: ['触发', 'Alert firing'],
+  notifiedResolved: ['解除', 'Alert resolved'],
+  contactPoint: ['Grafana 联络点 {name}', 'Grafana contact point {name}'],
   caseEnded: ['案件已办结，只能补充备注。', 'The case has ended: only comments can be added.'],
 
   // Devices

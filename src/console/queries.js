@@ -27,6 +27,11 @@ export function isOpen(item) {
   return item.status !== 'closed' && item.status !== 'cancelled'
 }
 
+/** Open, and nobody has looked at it. @param {Case} item */
+export function isUnseen(item) {
+  return isOpen(item) && item.seenAt === null
+}
+
 /** @param {Case} item @param {number} now */
 export function isOverdue(item, now) {
   if (!isOpen(item)) return false

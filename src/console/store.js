@@ -21,6 +21,8 @@ export class Store {
   alerts = new Map()
   /** True where alerts have to be read again: events alone do not tell all of them. */
   alertsStale = false
+  /** The id of the newest notification, by case. @type {Map<string, string>} */
+  delivered = new Map()
   /** @type {Map<string, import('./types.d.ts').Kind>} */
   kinds = new Map()
   /** @type {Map<string, import('./types.d.ts').Rule>} */

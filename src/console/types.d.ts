@@ -85,6 +85,8 @@ export interface Case {
   lon: number | null
   openedAt: string
   dueAt: string | null
+  /** When a person first looked at it or acted; null again after it became more severe. */
+  seenAt: string | null
   overdue: boolean
   suspended: boolean
   reworkCount: number
@@ -122,6 +124,16 @@ export type CaseAction =
   | 'resume'
   | 'cancel'
   | 'comment'
+  | 'acknowledge'
+
+/** A notification that Grafana delivered. */
+export interface Delivery {
+  id: string
+  receivedAt: string
+  receiver: string
+  status: 'firing' | 'resolved'
+  caseId: string | null
+}
 
 export interface Reading {
   deviceId: string

@@ -176,12 +176,45 @@ export const ERRORS = {
     ),
     true,
   ),
+  TELEMETRY_UNAVAILABLE: entry(
+    503,
+    text('遥测数据库没有应答', 'The telemetry database does not answer'),
+    text(
+      '检查 InfluxDB 是否运行、地址、组织、存储桶和令牌；读数保留在日志中，恢复后补写',
+      'Check that InfluxDB runs, and its address, organization, bucket and token; readings wait in the journal and are written later',
+    ),
+    true,
+  ),
 
   // What a person asked through the API.
   UNAUTHORIZED: entry(
     401,
     text('未授权', 'Not authorized'),
     text('请求头 Authorization: Bearer <token>', 'Send the header Authorization: Bearer <token>'),
+  ),
+  WEBHOOK_OFF: entry(
+    503,
+    text('未配置 Grafana 回调', 'The Grafana webhook is not configured'),
+    text(
+      '设置 CURBWATCH_GRAFANA_WEBHOOK_SECRET，与 Grafana 联络点的 hmacConfig.secret 一致',
+      "Set CURBWATCH_GRAFANA_WEBHOOK_SECRET to the hmacConfig.secret of Grafana's contact point",
+    ),
+  ),
+  SIGNATURE_WRONG: entry(
+    401,
+    text('签名缺失或不符', 'The signature is missing or wrong'),
+    text(
+      '检查两端密钥是否一致，联络点是否设置了签名头和时间戳头',
+      'Check that both ends have one secret and that the contact point names both headers',
+    ),
+  ),
+  SIGNATURE_STALE: entry(
+    401,
+    text('签名的时间不在 5 分钟之内', 'The signature is more than 5 minutes off'),
+    text(
+      '同步两台机器的时钟；旧请求不能重发',
+      'Set the clocks of both machines; an old request cannot be sent again',
+    ),
   ),
   VALIDATION: entry(
     400,
@@ -304,6 +337,33 @@ export const ERRORS = {
     500,
     text('数据目录正被另一个进程使用', 'The data directory is in use by another process'),
     text('停止另一个进程，或换一个数据目录', 'Stop the other process, or use another directory'),
+  ),
+
+  // Setting up InfluxDB.
+  INFLUX_UNAVAILABLE: entry(
+    503,
+    text('InfluxDB 没有应答', 'InfluxDB does not answer'),
+    text(
+      '检查地址（INFLUX_URL），以及 InfluxDB 是否在运行：docker compose ps influxdb',
+      'Check the address (INFLUX_URL) and whether InfluxDB runs: docker compose ps influxdb',
+    ),
+    true,
+  ),
+  INFLUX_UNAUTHORIZED: entry(
+    500,
+    text('InfluxDB 拒绝该令牌', 'InfluxDB refuses the token'),
+    text(
+      'INFLUX_ADMIN_TOKEN 须为首次启动时的令牌；数据卷保留原令牌，改 .env 不会改变它',
+      'INFLUX_ADMIN_TOKEN must be the one of the first start: the volume keeps it, .env does not change it',
+    ),
+  ),
+  INFLUX_REFUSED: entry(
+    500,
+    text('InfluxDB 拒绝了该操作', 'InfluxDB refused this'),
+    text(
+      '原因见信息；检查组织（INFLUX_ORG）和同名的存储桶',
+      'The message says why; check the organization (INFLUX_ORG) and what has the same name',
+    ),
   ),
 } as const satisfies Record<string, ErrorInfo>
 

@@ -47,3 +47,9 @@ export function adminToken(dataDir: string, given: string | null): string {
   chmodSync(file, 0o600)
   return token
 }
+
+/** The token of InfluxDB that `curbwatch stack setup` has left in the directory; null: none. */
+export function influxToken(dataDir: string): string | null {
+  const file = join(dataDir, 'influx-token')
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
+}

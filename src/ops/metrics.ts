@@ -67,6 +67,12 @@ export function createMetrics() {
       help: 'Cases opened since the start',
       registers,
     }),
+    deliveries: new Counter({
+      name: 'curbwatch_alert_deliveries_total',
+      help: 'Alert notifications of Grafana that were recorded, by status; repetitions are not counted',
+      labelNames: ['status'] as const,
+      registers,
+    }),
     troubles: new Counter({
       name: 'curbwatch_troubles_total',
       help: 'Operational failures that were met and are being retried, by place',

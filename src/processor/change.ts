@@ -1,5 +1,6 @@
 import type { Effects } from '../engine/effects.ts'
 import { activeRules, type DeviceEntry, openCaseKey, type World } from '../engine/world.ts'
+import type { AlertDelivery } from '../model/delivery.ts'
 import type { Device } from '../model/device.ts'
 import type { StoredRule } from '../model/rule.ts'
 import type { Verdicts } from '../model/verdicts.ts'
@@ -14,6 +15,8 @@ export interface Edits {
   readonly lockedOut: Set<string>
   readonly rules: Map<string, StoredRule>
   readonly deletedRules: Set<string>
+  /** Notifications of Grafana, by id. */
+  readonly deliveries: Map<string, AlertDelivery>
 }
 
 export function createEdits(): Edits {
@@ -23,6 +26,7 @@ export function createEdits(): Edits {
     lockedOut: new Set(),
     rules: new Map(),
     deletedRules: new Set(),
+    deliveries: new Map(),
   }
 }
 
@@ -57,6 +61,7 @@ export function stateChange(
     released: requarantined.flatMap(([id, message]) => (message === null ? [id] : [])),
     chunks: effects.chunks.filter(({ deviceId }) => world.devices.has(deviceId)),
     commands: [...effects.commands.values()],
+    deliveries: [...edits.deliveries.values()],
     ledger: [...effects.ledger.values()],
     verdicts: verdicts(effects, span),
   }

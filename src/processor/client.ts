@@ -23,6 +23,8 @@ export class PipelineClient extends EventEmitter<Events> {
   /** Time that the stored state has reached: the clock must not be behind it. */
   readonly reachedAt: Instant
   cursor: number
+  /** Number of the last journal record whose readings are stored. */
+  stored: number
   readonly #worker: Worker
   readonly #waiting = new Map<
     number,
@@ -35,6 +37,7 @@ export class PipelineClient extends EventEmitter<Events> {
     super()
     this.#worker = worker
     this.cursor = ready.cursor
+    this.stored = ready.stored
     this.reachedAt = ready.now
     worker.on('message', (message: PipelineMessage) => this.#receive(message))
     worker.on('error', (error) =>
@@ -99,8 +102,10 @@ export class PipelineClient extends EventEmitter<Events> {
     } else if (message.type === 'committed') {
       this.cursor = message.cursor
       this.emit('committed', message)
-    } else if (message.type === 'stored') this.emit('stored', message)
-    else if (message.type === 'trouble') this.emit('trouble', message)
+    } else if (message.type === 'stored') {
+      this.stored = message.upTo
+      this.emit('stored', message)
+    } else if (message.type === 'trouble') this.emit('trouble', message)
   }
 
   #die(error: Error): void {

@@ -17,6 +17,7 @@ export function liveEvents(world: World, { effects, edits }: Committed): LiveEve
     ...alertEvents(world, effects).map((data): LiveEvent => ({ type: 'alert', data })),
     ...deviceEvents(effects),
     ...[...edits.deletedDevices].map((id): LiveEvent => ({ type: 'device-removed', data: { id } })),
+    ...[...edits.deliveries.values()].map((data): LiveEvent => ({ type: 'delivery', data })),
     ...sampledReadings(effects).map((data): LiveEvent => ({ type: 'reading', data })),
   ]
 }

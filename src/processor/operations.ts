@@ -1,5 +1,5 @@
 import { type Case, isEnded } from '../cases/case.ts'
-import { applyEvent, decide } from '../cases/decide.ts'
+import { applyEvent, decide, isRepeated } from '../cases/decide.ts'
 import { type Effects, ledgerOf } from '../engine/effects.ts'
 import { respond } from '../engine/respond.ts'
 import { schedule } from '../engine/time.ts'
@@ -11,6 +11,7 @@ import {
   removeRule,
   type World,
 } from '../engine/world.ts'
+import { deliveryId, type NewDelivery } from '../model/delivery.ts'
 import type { Device } from '../model/device.ts'
 import type { Fault } from '../model/errors.ts'
 import { fail, ok } from '../model/result.ts'
@@ -30,6 +31,8 @@ export interface Desk {
   readonly edits: Edits
   /** A case that is no longer open, from the store. */
   readonly endedCase: (id: string) => Promise<Case | null>
+  /** Which of these deliveries are in the store. */
+  readonly delivered: (ids: readonly string[]) => Promise<ReadonlySet<string>>
 }
 
 export function createDevices(desk: Desk, devices: readonly Device[]): DeviceOutcome[] {
@@ -157,6 +160,7 @@ export async function actOnCase(desk: Desk, request: CaseRequest): Promise<Outco
   const { action, actor, note, unitId, attachments } = request
   const decision = decide(current, { action, actor, note, unitId, attachments, at: world.now })
   if (!decision.ok) return fail({ code: decision.error })
+  if (isRepeated(current, action)) return ok(current)
   const next = applyEvent(current, decision.value)
   effects.cases.set(next.id, next)
   effects.caseEvents.push({ caseId: next.id, event: decision.value })
@@ -185,6 +189,22 @@ export function sendCommand(desk: Desk, command: Operations['command.send']['inp
   desk.world.commands.set(command.id, command)
   desk.effects.commands.set(command.id, command)
   return ok(command)
+}
+
+/** Each notification once, however often it is sent. */
+export async function recordDeliveries(
+  { world, edits, delivered }: Desk,
+  given: readonly NewDelivery[],
+): Promise<Operations['delivery.record']['output']> {
+  const stored = await delivered(given.map(deliveryId))
+  const recorded = given.flatMap((one) => {
+    const id = deliveryId(one)
+    if (stored.has(id) || edits.deliveries.has(id)) return []
+    const delivery = { id, receivedAt: world.now, ...one }
+    edits.deliveries.set(id, delivery)
+    return [delivery]
+  })
+  return { recorded, repeated: given.length - recorded.length }
 }
 
 export function countShed(desk: Desk, shed: Operations['ledger.shed']['input']['shed']): void {

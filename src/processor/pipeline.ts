@@ -14,6 +14,7 @@ import {
   deleteDevice,
   deleteRule,
   putRule,
+  recordDeliveries,
   sendCommand,
   updateDevice,
 } from './operations.ts'
@@ -26,15 +27,17 @@ import type {
   PipelineMessage,
   PipelineRequest,
 } from './protocol.ts'
+import type { TelemetryFeed } from './telemetry-feed.ts'
 import type { TelemetryWriter } from './telemetry-writer.ts'
 
 /**
  * The pipeline's thread at work. One loop, one thing at a time:
  *
- *   records, or time, or requests → commit → answers and events out → telemetry → again
+ *   records, or time, or requests → commit → answers and events out → again
  *
- * A commit that fails is tried again from the stored state after a pause; nobody is answered and
- * nothing is trimmed until it went through.
+ * What is committed is handed to the telemetry feed, which stores it beside this loop. A commit
+ * that fails is tried again from the stored state after a pause; nobody is answered and nothing
+ * is trimmed until it went through.
  */
 
 const RETRY_MS = 1_000
@@ -43,6 +46,7 @@ const PRUNE_EVERY: Duration = 60 * 60_000
 export interface PipelineParts {
   readonly processor: Processor
   readonly writer: TelemetryWriter
+  readonly feed: TelemetryFeed
   readonly journal: JournalReader
   readonly state: StateStore
   readonly telemetry: TelemetryStore
@@ -75,7 +79,6 @@ export class Pipeline {
   #signalled = false
   #closing = false
   #prunedAt: Instant = 0
-  #pruning = false
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
@@ -95,6 +98,8 @@ export class Pipeline {
     while (!this.#closing) {
       this.#signalled = false
       const more = await this.#guarded()
+      // While there is a backlog, words from the main thread and answers of the store come in too.
+      if (more) await new Promise((resolve) => setImmediate(resolve))
       // A word that came during the turn may be about something that the turn had passed.
       if (!more && !this.#signalled) {
         await new Promise<void>((resolve) => {
@@ -138,34 +143,19 @@ export class Pipeline {
       if (output !== undefined) this.#answers.push({ id: ask.id, output })
     }
     this.#publish(await this.#commit())
-    await this.#store()
     await this.#prune()
     return more
   }
 
   /** Commits what has gathered and hands its readings on to be stored. */
   async #commit(): Promise<Committed | null> {
-    const { processor, writer } = this.#parts
+    const { processor, writer, feed } = this.#parts
     const committed = await processor.commit()
     if (committed !== null) {
       writer.offer(committed.firstSeq, committed.lastSeq, committed.effects.accepted)
+      feed.follow(processor.cursor)
     }
     return committed
-  }
-
-  /** Telemetry may be away for hours: that must not hold up the rules. */
-  async #store(): Promise<void> {
-    const { processor, writer, post } = this.#parts
-    const before = writer.cursor
-    try {
-      await writer.writeUpTo(processor.cursor)
-      const upTo = writer.cursor
-      const releasable = Math.min(processor.cursor, upTo)
-      if (upTo > before) post({ type: 'stored', upTo, releasable })
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      post({ type: 'trouble', where: 'telemetry', message })
-    }
   }
 
   async #work(ask: Ask): Promise<unknown> {
@@ -188,6 +178,8 @@ export class Pipeline {
         return actOnCase(desk, input(ask.name))
       case 'command.send':
         return sendCommand(desk, input(ask.name).command)
+      case 'delivery.record':
+        return recordDeliveries(desk, input(ask.name).deliveries)
       case 'ledger.shed':
         countShed(desk, input(ask.name).shed)
         return null
@@ -205,8 +197,9 @@ export class Pipeline {
   async #ledger(day: string) {
     const { processor, writer, journal, state, telemetry } = this.#parts
     this.#publish(await this.#commit())
-    const page = { journal, state, telemetry, processed: processor.cursor, stored: writer.cursor }
-    return ledgerPage(day, page)
+    const tally = await telemetry.tally(day)
+    const unstored = await writer.unstored(tally.cursor)
+    return ledgerPage(day, { journal, state, processed: processor.cursor, tally, unstored })
   }
 
   #publish(committed: Committed | null): void {
@@ -246,18 +239,18 @@ export class Pipeline {
     }
   }
 
-  /** Every hour, what is too old is let go of; telemetry in steps, one a turn. */
+  /** Every hour, what is too old is let go of; telemetry by the feed, in steps. */
   async #prune(): Promise<void> {
-    const { processor, writer, state, telemetry, retention } = this.#parts
+    const { processor, writer, feed, state, retention } = this.#parts
     const { now } = processor.world
-    if (this.#pruning) this.#pruning = !(await telemetry.prune(now - retention.telemetry))
     if (now - this.#prunedAt < PRUNE_EVERY) return
     this.#prunedAt = now
-    this.#pruning = true
+    feed.prune(now - retention.telemetry)
     await state.prune({
       verdictsUpTo: writer.cursor,
       seenBefore: now - MAX_AGE - DAY,
       quarantineBefore: now - retention.quarantine,
+      deliveriesBefore: now - retention.quarantine,
     })
   }
 }

@@ -95,6 +95,7 @@ export class Processor {
       effects: this.#effects,
       edits: this.#edits,
       endedCase: this.#endedCase,
+      delivered: (ids) => this.#state.delivered(ids),
     }
   }
 
@@ -168,7 +169,8 @@ function isWorthwhile(
     edits.devices.size > 0 ||
     edits.deletedDevices.size > 0 ||
     edits.rules.size > 0 ||
-    edits.deletedRules.size > 0
+    edits.deletedRules.size > 0 ||
+    edits.deliveries.size > 0
   )
 }
 

@@ -1,5 +1,6 @@
 import type { Case, CaseAction } from '../cases/case.ts'
 import type { DeviceCommand } from '../model/command.ts'
+import type { AlertDelivery, NewDelivery } from '../model/delivery.ts'
 import type { Device } from '../model/device.ts'
 import type { ErrorCode, Fault } from '../model/errors.ts'
 import type { LedgerPage } from '../model/ledger.ts'
@@ -22,6 +23,10 @@ export interface Operations {
   'rule.delete': { input: { id: string }; output: Outcome<null> }
   'case.act': { input: CaseRequest; output: Outcome<Case> }
   'command.send': { input: { command: DeviceCommand }; output: Outcome<DeviceCommand> }
+  'delivery.record': {
+    input: { deliveries: NewDelivery[] }
+    output: { recorded: AlertDelivery[]; repeated: number }
+  }
   /** Messages refused without an acknowledgement since the last report, per day and kind. */
   'ledger.shed': { input: { shed: ShedCount[] }; output: null }
   'ledger.page': { input: { day: string }; output: LedgerPage }
@@ -64,6 +69,7 @@ export type LiveEvent =
   /** A device was removed; watchers see it as a `device` event with `deleted: true`. */
   | { readonly type: 'device-removed'; readonly data: { readonly id: string } }
   | { readonly type: 'reading'; readonly data: ReadingEvent }
+  | { readonly type: 'delivery'; readonly data: AlertDelivery }
 
 export interface AlertEvent {
   readonly ruleId: string
@@ -98,7 +104,13 @@ export interface PipelineCounters {
 
 /** Words from the pipeline's thread. */
 export type PipelineMessage =
-  | { readonly type: 'ready'; readonly cursor: number; readonly now: Instant }
+  | {
+      readonly type: 'ready'
+      readonly cursor: number
+      /** Telemetry is stored up to here. */
+      readonly stored: number
+      readonly now: Instant
+    }
   | { readonly type: 'answer'; readonly id: number; readonly output: unknown }
   /** The commit failed: the request had no effect and may be made again. */
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
@@ -111,7 +123,13 @@ export type PipelineMessage =
       readonly counters: PipelineCounters
     }
   /** Telemetry is stored up to here; the journal is no longer needed up to `releasable`. */
-  | { readonly type: 'stored'; readonly upTo: number; readonly releasable: number }
+  | {
+      readonly type: 'stored'
+      readonly upTo: number
+      readonly releasable: number
+      /** Readings that the store refused since the start. */
+      readonly refused: number
+    }
   | { readonly type: 'trouble'; readonly where: string; readonly message: string }
 
 export type CredentialChange =

@@ -1,5 +1,6 @@
 import type { Case, CaseEvent } from '../cases/case.ts'
 import type { DeviceCommand } from '../model/command.ts'
+import type { AlertDelivery } from '../model/delivery.ts'
 import type { Device } from '../model/device.ts'
 import type { LedgerCounts, ReadingCount } from '../model/ledger.ts'
 import type { QuarantinedMessage } from '../model/quarantine.ts'
@@ -24,6 +25,8 @@ export interface StateStore {
   /** Sealed chunks of seen readings that touch the span. */
   seenChunks(deviceId: string, from: Instant, to: Instant): Promise<SealedChunk[]>
   quarantined(id: string): Promise<QuarantinedMessage | null>
+  /** Which of these deliveries are in the books. */
+  delivered(ids: readonly string[]): Promise<ReadonlySet<string>>
   /** Decisions about the journal after `seq`, in order, for the telemetry writer. */
   verdicts(afterSeq: number, limit: number): Promise<Verdicts[]>
   /** Accepted readings that the telemetry writer has not passed yet. */
@@ -40,6 +43,7 @@ export interface PruneLimits {
   /** Seen readings before this can no longer be redelivered. */
   readonly seenBefore: Instant
   readonly quarantineBefore: Instant
+  readonly deliveriesBefore: Instant
 }
 
 export interface StateSnapshot {
@@ -105,6 +109,8 @@ export interface StateChange {
   readonly released: readonly string[]
   readonly chunks: readonly { readonly deviceId: string; readonly chunk: SealedChunk }[]
   readonly commands: readonly DeviceCommand[]
+  /** One that is there stays as it is. */
+  readonly deliveries: readonly AlertDelivery[]
   /** Added to the lines that are there. */
   readonly ledger: readonly LedgerCounts[]
   readonly verdicts: Verdicts | null

@@ -1,6 +1,7 @@
 import type { Case, CaseEvent } from '../cases/case.ts'
 import type { CaseStatus, Severity } from '../model/case-terms.ts'
 import type { DeviceCommand } from '../model/command.ts'
+import type { AlertDelivery } from '../model/delivery.ts'
 import type { Device } from '../model/device.ts'
 import type { QuarantinedMessage } from '../model/quarantine.ts'
 import type { StoredRule } from '../model/rule.ts'
@@ -20,9 +21,17 @@ export interface StateReader {
   case(id: string): Promise<{ case: Case; history: CaseEvent[] } | null>
   quarantine(filter: QuarantineFilter, page: Page): Promise<Paged<QuarantinedMessage>>
   quarantined(id: string): Promise<QuarantinedMessage | null>
+  /** Notifications that Grafana delivered, newest first. */
+  deliveries(filter: DeliveryFilter, page: Page): Promise<Paged<AlertDelivery>>
   command(id: string): Promise<DeviceCommand | null>
   /** Commands of a device that wait for an answer, oldest first. */
   pendingCommands(deviceId: string): Promise<DeviceCommand[]>
+  /** All devices, counted by district and kind. */
+  deviceCounts(): Promise<DeviceCount[]>
+  /** All open cases, and those that ended after a moment, as of one moment. */
+  casesSince(endedAfter: Instant): Promise<Case[]>
+  /** Openings and ends of cases after the mark, in the order of marks. */
+  caseMoments(after: CaseMomentMark, limit: number): Promise<CaseMoment[]>
   close(): Promise<void>
 }
 
@@ -44,6 +53,32 @@ export interface Credential {
   readonly kind: string
   readonly secretHash: string
   readonly enabled: boolean
+}
+
+export interface DeviceCount {
+  readonly districtId: string | null
+  readonly kind: string
+  readonly total: number
+  readonly online: number
+  /** The alert of the rule `<kind>-silent` is firing. */
+  readonly silent: number
+}
+
+/** A case was opened, or it ended. */
+export interface CaseMoment {
+  readonly at: Instant
+  readonly ended: boolean
+  /** The case as it is now. */
+  readonly case: Case
+  /** The first line of its history. */
+  readonly opening: CaseEvent | null
+}
+
+/** A place in the list of moments: by time, then by case, the opening before the end. */
+export interface CaseMomentMark {
+  readonly at: Instant
+  readonly caseId: string
+  readonly ended: boolean
 }
 
 export interface DeviceFilter {
@@ -79,4 +114,8 @@ export interface QuarantineFilter {
   readonly deviceId?: string | undefined
   readonly kind?: string | undefined
   readonly code?: string | undefined
+}
+
+export interface DeliveryFilter {
+  readonly caseId?: string | undefined
 }

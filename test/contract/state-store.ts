@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Case, CaseEvent } from '../../src/cases/case.ts'
 import type { DeviceCommand } from '../../src/model/command.ts'
+import { type AlertDelivery, deliveryId } from '../../src/model/delivery.ts'
 import type { QuarantinedMessage } from '../../src/model/quarantine.ts'
 import { HOUR } from '../../src/model/time.ts'
-import type { DeviceLive, StateChange, StateStore } from '../../src/store/state-port.ts'
-import type { StateReader } from '../../src/store/state-reader-port.ts'
+import type { AlertRow, DeviceLive, StateChange, StateStore } from '../../src/store/state-port.ts'
+import type { CaseMomentMark, StateReader } from '../../src/store/state-reader-port.ts'
 import { aCase } from '../support/case.ts'
 import { LADDER, testRule } from '../support/kind.ts'
 import { T0 } from '../support/records.ts'
@@ -75,6 +76,7 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
         quarantined: [quarantined('q-2')],
         chunks: FULL.chunks,
         commands: [{ ...COMMAND, state: 'failed' }],
+        deliveries: [delivery('b')],
         ledger: FULL.ledger,
         verdicts: { ...VERDICTS, firstSeq: 8, lastSeq: 9 },
         cases: [aCase({ id: 'case-2' })],
@@ -84,6 +86,17 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
       // And it goes on working.
       await store.commit({ ...bad, cases: [aCase({ status: 'closed', closedAt: T0 + HOUR })] })
       expect((await store.load()).cursor).toBe(9)
+    })
+
+    test('a case that was stored before cases could be seen is one that nobody saw', async () => {
+      const { store, reader } = await both()
+      const { seenAt: _unknown, ...old } = aCase()
+      await store.commit({ ...change(1), cases: [old as Case] })
+      expect((await store.load()).openCases).toEqual([aCase({ seenAt: null })])
+      expect((await reader.case('case-1'))?.case.seenAt).toBeNull()
+      expect((await reader.cases({ now: T0 }, PAGE)).items[0]?.seenAt).toBeNull()
+      await store.commit({ ...change(2), cases: [aCase({ seenAt: T0 + 5 })] })
+      expect((await reader.case('case-1'))?.case.seenAt).toBe(T0 + 5)
     })
 
     test('a case may be opened where the one before is ended, in one commit', async () => {
@@ -136,12 +149,18 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
         devices: ids.map((id) => testDevice('probe', id)),
         cases,
         quarantined: ids.map((id, i) => ({ ...quarantined(`q-${id}`), receivedAt: T0 + (i % 3) })),
+        deliveries: ids.map((id, i) => delivery(id, { receivedAt: T0 + (i % 3) })),
       })
       const devices = await pages((page) => reader.devices({}, page))
       expect(devices.map(({ id }) => id)).toEqual(ids)
       const listed = await pages((page) => reader.cases({ now: T0 }, page))
       const newest = (a: Case, b: Case) => b.openedAt - a.openedAt || (a.id < b.id ? -1 : 1)
       expect(listed.map(({ id }) => id)).toEqual(cases.toSorted(newest).map(({ id }) => id))
+      const told = await pages((page) => reader.deliveries({ caseId: 'case-1' }, page))
+      expect(new Set(told.map(({ id }) => id)).size).toBe(25)
+      expect(told.map((one) => one.receivedAt)).toEqual(
+        told.map((one) => one.receivedAt).toSorted((a, b) => b - a),
+      )
       const kept = await pages((page) => reader.quarantine({}, page))
       expect(new Set(kept.map(({ id }) => id)).size).toBe(25)
       expect(kept.map((one) => one.receivedAt)).toEqual(
@@ -168,6 +187,98 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
       expect(await cases({ overdue: false, now: T0 + 3 * HOUR })).toBe(0)
       expect(await cases({ from: T0, to: T0 + 1 })).toBe(1)
       expect(await cases({ to: T0 })).toBe(0)
+    })
+
+    test('devices are counted by district and kind, silent and online', async () => {
+      const { store, reader } = await both()
+      expect(await reader.deviceCounts()).toEqual([])
+      const silent = { ...(live().alerts[0] as AlertRow), ruleId: 'probe-silent' }
+      const of = (deviceId: string, online: boolean, ...alerts: AlertRow[]) =>
+        live({ deviceId, online, alerts: alerts.map((one) => ({ ...one, deviceId })) })
+      await store.commit({
+        ...change(1),
+        devices: [
+          ...['a', 'b', 'c', 'd'].map((id) => testDevice('probe', id, { districtId: 'd1' })),
+          testDevice('probe', 'e'),
+          testDevice('lamp', 'f', { districtId: 'd1' }),
+        ],
+        live: [
+          of('a', true, silent),
+          of('b', true, { ...silent, state: 'pending' }),
+          of('c', false, { ...silent, ruleId: 'probe-level' }),
+          of('e', false, silent),
+          // The rule of another kind is not the silence of this one.
+          of('f', true, { ...silent, kind: 'lamp' }),
+        ],
+      })
+      const counts = await reader.deviceCounts()
+      const byPlace = counts.toSorted((x, y) => (JSON.stringify(x) < JSON.stringify(y) ? -1 : 1))
+      expect(byPlace).toEqual([
+        { districtId: 'd1', kind: 'lamp', total: 1, online: 1, silent: 0 },
+        { districtId: 'd1', kind: 'probe', total: 4, online: 2, silent: 1 },
+        { districtId: null, kind: 'probe', total: 1, online: 0, silent: 1 },
+      ])
+    })
+
+    test('open cases are given with those that ended after a moment', async () => {
+      const { store, reader } = await both()
+      const ended = (id: string, closedAt: number, status: Case['status'] = 'closed') =>
+        aCase({ id, deviceId: id, status, closedAt })
+      const open = aCase({ id: 'open', openedAt: T0 - 9 * HOUR })
+      await store.commit({
+        ...change(1),
+        cases: [open, ended('late', T0 + 1), ended('cut', T0 + 2, 'cancelled'), ended('old', T0)],
+      })
+      const given = async (after: number) =>
+        (await reader.casesSince(after)).map(({ id }) => id).sort()
+      expect(await given(T0)).toEqual(['cut', 'late', 'open'])
+      expect(await given(T0 + 2)).toEqual(['open'])
+      expect((await reader.casesSince(T0 + 2))[0]).toEqual(open)
+    })
+
+    test('openings and ends of cases come in order of time after a mark, each once', async () => {
+      const { store, reader } = await both()
+      const cases = Array.from({ length: 12 }, (_, i) => {
+        const closedAt = i % 3 === 0 ? null : T0 + (i % 4) * 10
+        const status = closedAt === null ? ('open' as const) : ('closed' as const)
+        return aCase({ id: `c-${i}`, deviceId: `d-${i}`, openedAt: T0 + (i % 2), closedAt, status })
+      })
+      await store.commit({
+        ...change(1),
+        cases,
+        caseEvents: cases.flatMap(({ id }) =>
+          ['open', 'comment'].map((type) => ({
+            caseId: id,
+            event: event(type as CaseEvent['type']),
+          })),
+        ),
+      })
+      const name = (at: number, id: string, ended: boolean) => `${at - T0} ${id} ${ended}`
+      const expected = cases
+        .flatMap((it) => [
+          { at: it.openedAt, id: it.id, ended: false },
+          ...(it.closedAt === null ? [] : [{ at: it.closedAt, id: it.id, ended: true }]),
+        ])
+        .sort(
+          (a, b) => a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0) || (b.ended ? -1 : 1),
+        )
+        .map(({ at, id, ended }) => name(at, id, ended))
+      for (const limit of [1, 3, 100]) {
+        const read: string[] = []
+        let mark: CaseMomentMark = { at: 0, caseId: '', ended: false }
+        for (;;) {
+          const moments = await reader.caseMoments(mark, limit)
+          expect(moments.length).toBeLessThanOrEqual(limit)
+          const last = moments.at(-1)
+          if (last === undefined) break
+          read.push(...moments.map(({ at, case: it, ended }) => name(at, it.id, ended)))
+          mark = { at: last.at, caseId: last.case.id, ended: last.ended }
+        }
+        expect(read, `${limit}`).toEqual(expected)
+      }
+      const [first] = await reader.caseMoments({ at: T0 + 1, caseId: '', ended: false }, 1)
+      expect(first).toMatchObject({ at: T0 + 1, case: { openedAt: T0 + 1 }, ended: false })
+      expect(first?.opening).toEqual(event('open'))
     })
 
     test('a deleted device takes its state and alerts along, its cases stay', async () => {
@@ -213,6 +324,22 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
       expect(await store.unstored(10)).toEqual([])
     })
 
+    test('deliveries are kept once, told by id, and listed newest first, of one case or all', async () => {
+      const { at, store, reader } = await both()
+      const later = delivery('b', { receivedAt: T0 + 1, caseId: null })
+      await store.commit({ ...FULL, deliveries: [delivery('a'), later] })
+      const again = delivery('a', { receivedAt: T0 + 9, receiver: 'another' })
+      await store.commit({ ...change(8), deliveries: [again] })
+      const listed = async (caseId?: string) =>
+        (await reader.deliveries({ caseId }, PAGE)).items.map((one) => one)
+      expect(await listed()).toEqual([later, delivery('a')])
+      expect(await listed('case-1')).toEqual([delivery('a')])
+      expect(await listed('case-2')).toEqual([])
+      await store.close()
+      const ids = [delivery('a').id, later.id, delivery('c').id]
+      expect(await (await at.open()).delivered(ids)).toEqual(new Set(ids.slice(0, 2)))
+    })
+
     test('seen readings are found by the span that they touch', async () => {
       const { store } = await both()
       await store.commit(FULL)
@@ -229,11 +356,15 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
       const { store } = await both()
       await store.commit(FULL)
       const keep = { verdictsUpTo: 6, seenBefore: T0 + 10, quarantineBefore: T0 }
-      await store.prune(keep)
+      await store.prune({ ...keep, deliveriesBefore: T0 })
       expect(await store.verdicts(0, 9)).toHaveLength(1)
       expect(await store.seenChunks('dev-1', T0, T0)).toHaveLength(1)
       expect(await store.quarantined('q-1')).not.toBeNull()
-      await store.prune({ verdictsUpTo: 7, seenBefore: T0 + 11, quarantineBefore: T0 + 1 })
+      const ids = FULL.deliveries.map((one) => one.id)
+      expect(await store.delivered(ids)).toEqual(new Set(ids))
+      const limits = { verdictsUpTo: 7, seenBefore: T0 + 11, quarantineBefore: T0 + 1 }
+      await store.prune({ ...limits, deliveriesBefore: T0 + 1 })
+      expect(await store.delivered(ids)).toEqual(new Set())
       expect(await store.verdicts(0, 9)).toEqual([])
       expect(await store.seenChunks('dev-1', T0, T0)).toEqual([])
       expect(await store.quarantined('q-1')).toBeNull()
@@ -281,6 +412,21 @@ function quarantined(id: string): QuarantinedMessage {
   }
 }
 
+function delivery(fingerprint: string, more: Partial<AlertDelivery> = {}): AlertDelivery {
+  const about = { fingerprint, status: 'firing', startsAt: T0 } as const
+  return {
+    id: deliveryId(about),
+    receivedAt: T0,
+    receiver: 'case-api',
+    ...about,
+    endsAt: null,
+    caseId: 'case-1',
+    labels: { alertname: '积水', case_id: 'case-1' },
+    annotations: {},
+    ...more,
+  }
+}
+
 function live(more: Partial<DeviceLive> = {}): DeviceLive {
   return {
     deviceId: 'dev-1',
@@ -322,6 +468,7 @@ function change(cursor: number): StateChange {
     released: [],
     chunks: [],
     commands: [],
+    deliveries: [],
     ledger: [],
     verdicts: null,
   }
@@ -341,6 +488,7 @@ const FULL: StateChange = {
   quarantined: [quarantined('q-1')],
   chunks: [{ deviceId: 'dev-1', chunk: { from: T0, to: T0 + 10, rows: [T0, 1, -1, 0] } }],
   commands: [COMMAND],
+  deliveries: [delivery('a')],
   ledger: [
     {
       day: '2026-11-22',
@@ -368,6 +516,7 @@ async function everything(store: StateStore, reader: StateReader) {
     history: await reader.case('case-1'),
     quarantine: await reader.quarantine({}, PAGE),
     command: await reader.command('c-1'),
+    deliveries: await reader.deliveries({}, PAGE),
   }
 }
 

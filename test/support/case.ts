@@ -21,6 +21,7 @@ export function aCase(more: Partial<Case> = {}): Case {
     lon: null,
     openedAt: T0,
     dueAt: T0 + 2 * HOUR,
+    seenAt: null,
     suspendedAt: null,
     reworkCount: 0,
     signal: { state: 'firing', value: 60, level: 'major', since: T0 },

@@ -83,7 +83,8 @@ export function caseRoutes(app: ApiInstance, parts: ApiParts): void {
     {
       schema: {
         tags: ['cases'],
-        summary: 'Dispatch, accept, handle, verify, reject, suspend, resume, cancel, comment',
+        summary:
+          'Dispatch, accept, handle, verify, reject, suspend, resume, cancel, comment, acknowledge',
         params: idParams,
         body: actionBody,
         response: { 200: caseShape },

@@ -2,21 +2,21 @@ import { isoUtc } from '../../model/time.ts'
 import type { LiveEvent } from '../../processor/protocol.ts'
 import type { ApiInstance } from '../instance.ts'
 import type { ApiParts } from '../ports.ts'
-import { shapeAlertEvent, shapeCase, shapeDevice } from '../shapes.ts'
+import { shapeAlertEvent, shapeCase, shapeDelivery, shapeDevice } from '../shapes.ts'
 
 /** A line every so often keeps proxies from closing a quiet stream. */
 const HEARTBEAT_MS = 15_000
 /** A watcher that does not read is let go: it comes back and loads the lists again. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
-/** Server-sent events: `case`, `alert`, `device`, and a sample of `reading`. */
+/** Server-sent events: `case`, `alert`, `device`, `delivery`, and a sample of `reading`. */
 export function eventRoutes(app: ApiInstance, parts: ApiParts): void {
   app.get(
     '/events',
     {
       schema: {
         tags: ['events'],
-        summary: 'Server-sent events: reading (sampled), alert, case, device',
+        summary: 'Server-sent events: reading (sampled), alert, case, device, delivery',
       },
     },
     (request, reply) => {
@@ -54,6 +54,8 @@ function shape(event: LiveEvent, parts: ApiParts): unknown {
       return shapeAlertEvent(event.data)
     case 'device':
       return shapeDevice(event.data)
+    case 'delivery':
+      return shapeDelivery(event.data)
     case 'device-removed':
       return { ...event.data, deleted: true }
     case 'reading': {

@@ -27,6 +27,9 @@ export function healthRoutes(app: ApiInstance, parts: ApiParts): void {
   const readiness = z.object({
     status: z.enum(['ready', 'not ready']),
     troubles: z.array(z.string()),
+    warnings: z
+      .array(z.string())
+      .describe('Wrong, but every message is taken: such as a telemetry store that is away'),
   })
   app.get(
     '/readyz',
@@ -40,9 +43,10 @@ export function healthRoutes(app: ApiInstance, parts: ApiParts): void {
     },
     async (_request, reply) => {
       const troubles = parts.troubles()
+      const warnings = parts.warnings()
       return troubles.length === 0
-        ? { status: 'ready' as const, troubles }
-        : reply.code(503).send({ status: 'not ready', troubles })
+        ? { status: 'ready' as const, troubles, warnings }
+        : reply.code(503).send({ status: 'not ready', troubles, warnings })
     },
   )
 

@@ -1,3 +1,4 @@
+import type { Case } from '../../cases/case.ts'
 import type { ErrorCode } from '../../model/errors.ts'
 import type { QuarantinedMessage } from '../../model/quarantine.ts'
 import type { Rejection } from '../../model/reading.ts'
@@ -27,4 +28,10 @@ export function quarantinedFromRow(row: QuarantineRow): QuarantinedMessage {
     rejections: JSON.parse(row.rejections) as Rejection[],
     payload: row.payload,
   }
+}
+
+/** A case from its body. One that was stored before cases could be seen is not seen yet. */
+export function caseFromBody(body: string): Case {
+  const it = JSON.parse(body) as Omit<Case, 'seenAt'> & Partial<Pick<Case, 'seenAt'>>
+  return { ...it, seenAt: it.seenAt ?? null }
 }

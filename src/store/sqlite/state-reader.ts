@@ -1,15 +1,20 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Case, CaseEvent } from '../../cases/case.ts'
 import type { DeviceCommand } from '../../model/command.ts'
+import type { AlertDelivery } from '../../model/delivery.ts'
 import type { Device } from '../../model/device.ts'
-import { AppError } from '../../model/errors.ts'
 import type { QuarantinedMessage } from '../../model/quarantine.ts'
 import type { StoredRule } from '../../model/rule.ts'
+import type { Instant } from '../../model/time.ts'
 import type { AlertRow, DeviceLive } from '../state-port.ts'
 import type {
   AlertFilter,
   CaseFilter,
+  CaseMoment,
+  CaseMomentMark,
   Credential,
+  DeliveryFilter,
+  DeviceCount,
   DeviceFilter,
   DeviceView,
   Page,
@@ -17,7 +22,9 @@ import type {
   QuarantineFilter,
   StateReader,
 } from '../state-reader-port.ts'
-import { type QuarantineRow, quarantinedFromRow } from './rows.ts'
+import { caseMoments, casesSince, deviceCounts } from './overview.ts'
+import { CURSORS, paged, readCursor, same, type Value, Where } from './query.ts'
+import { caseFromBody, type QuarantineRow, quarantinedFromRow } from './rows.ts'
 
 /** Opens the reading side of a SQLite state file; the file must exist. */
 export function openSqliteStateReader(file: string): StateReader {
@@ -25,29 +32,6 @@ export function openSqliteStateReader(file: string): StateReader {
   db.exec('PRAGMA busy_timeout = 5000')
   return new SqliteStateReader(db)
 }
-
-type Value = string | number
-
-/** A WHERE clause that is put together from the filters that are given. */
-class Where {
-  readonly #parts: string[] = []
-  readonly values: Value[] = []
-
-  and(sql: string, ...values: Value[]): void {
-    this.#parts.push(`(${sql})`)
-    this.values.push(...values)
-  }
-
-  andIf<T>(given: T | undefined, sql: string, value: (given: T) => Value): void {
-    if (given !== undefined) this.and(sql, value(given))
-  }
-
-  toString(): string {
-    return this.#parts.length === 0 ? '' : `WHERE ${this.#parts.join(' AND ')}`
-  }
-}
-
-const same = <T>(given: T): T => given
 
 class SqliteStateReader implements StateReader {
   readonly #db: DatabaseSync
@@ -201,6 +185,26 @@ class SqliteStateReader implements StateReader {
     return row === undefined ? null : quarantinedFromRow(row)
   }
 
+  async deliveries(filter: DeliveryFilter, page: Page): Promise<Paged<AlertDelivery>> {
+    const where = new Where()
+    where.andIf(filter.caseId, 'case_id = ?', same)
+    if (page.after !== null) {
+      const [receivedAt, id] = readCursor(page.after, CURSORS.moment)
+      const at = Number(receivedAt)
+      where.and('received_at < ? OR (received_at = ? AND id > ?)', at, at, id)
+    }
+    const rows = this.#all<{ body: string }>(
+      `SELECT body FROM alert_deliveries ${where} ORDER BY received_at DESC, id LIMIT ?`,
+      ...where.values,
+      page.limit + 1,
+    )
+    const delivery = (row: { body: string }) => JSON.parse(row.body) as AlertDelivery
+    return paged(rows, page.limit, delivery, (row) => {
+      const { receivedAt, id } = delivery(row)
+      return `${receivedAt} ${id}`
+    })
+  }
+
   async command(id: string): Promise<DeviceCommand | null> {
     const [row] = this.#all<{ body: string }>('SELECT body FROM commands WHERE id = ?', id)
     return row === undefined ? null : (JSON.parse(row.body) as DeviceCommand)
@@ -213,6 +217,18 @@ class SqliteStateReader implements StateReader {
     )
       .map((row) => JSON.parse(row.body) as DeviceCommand)
       .sort((a, b) => a.createdAt - b.createdAt)
+  }
+
+  async deviceCounts(): Promise<DeviceCount[]> {
+    return deviceCounts(this.#db)
+  }
+
+  async casesSince(endedAfter: Instant): Promise<Case[]> {
+    return casesSince(this.#db, endedAfter)
+  }
+
+  async caseMoments(after: CaseMomentMark, limit: number): Promise<CaseMoment[]> {
+    return caseMoments(this.#db, after, limit)
   }
 
   async close(): Promise<void> {
@@ -256,34 +272,8 @@ const CASES = `SELECT c.id, c.opened_at, c.body, a.body AS alert FROM cases c
 
 /** The case with the value that the sensor reports now, while it fires. */
 function liveCase(row: CaseRow): Case {
-  const it = JSON.parse(row.body) as Case
+  const it = caseFromBody(row.body)
   if (row.alert === null || it.signal.state === 'clear') return it
   const { value } = JSON.parse(row.alert) as AlertRow
   return { ...it, signal: { ...it.signal, value } }
-}
-
-/** What a cursor of ours looks like inside: where a page ended. */
-const CURSORS = { names: /^([^\n]+)\n([^\n]+)$/, moment: /^(\d{1,15}) (\S+)$/ }
-
-/** A cursor comes from outside: one that is not ours is the caller's fault. */
-function readCursor(after: string, form: RegExp): [string, string] {
-  const [, first, second] = form.exec(after) ?? []
-  if (first !== undefined && second !== undefined) return [first, second]
-  const faults = [{ path: 'query.cursor', message: 'not a cursor of ours' }]
-  throw new AppError('VALIDATION', undefined, { faults })
-}
-
-/** One row more than asked for tells that there is a next page. */
-function paged<Row, T>(
-  rows: readonly Row[],
-  limit: number,
-  item: (row: Row) => T,
-  after: (row: Row) => string,
-): Paged<T> {
-  const shown = rows.slice(0, limit)
-  const last = shown.at(-1)
-  return {
-    items: shown.map(item),
-    next: rows.length > limit && last !== undefined ? after(last) : null,
-  }
 }

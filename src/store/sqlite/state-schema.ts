@@ -62,6 +62,7 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS cases_newest ON cases (opened_at DESC, id);
   CREATE INDEX IF NOT EXISTS cases_device ON cases (device_id, opened_at DESC);
+  CREATE INDEX IF NOT EXISTS cases_ended ON cases (closed_at, id) WHERE closed_at IS NOT NULL;
   -- One open case per device and rule, whatever the code above believes.
   CREATE UNIQUE INDEX IF NOT EXISTS cases_one_open ON cases (device_id, rule_id)
     WHERE status NOT IN ('closed', 'cancelled');
@@ -103,6 +104,16 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS commands_pending ON commands (state) WHERE state = 'sent';
   CREATE INDEX IF NOT EXISTS commands_waiting ON commands (body ->> 'deviceId') WHERE state = 'sent';
   CREATE INDEX IF NOT EXISTS commands_ended ON commands (body ->> 'endedAt') WHERE state <> 'sent';
+
+  CREATE TABLE IF NOT EXISTS alert_deliveries (
+    id TEXT PRIMARY KEY,
+    received_at INTEGER NOT NULL,
+    case_id TEXT,
+    body TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS alert_deliveries_newest ON alert_deliveries (received_at DESC, id);
+  CREATE INDEX IF NOT EXISTS alert_deliveries_case
+    ON alert_deliveries (case_id, received_at DESC, id);
 
   CREATE TABLE IF NOT EXISTS ledger (
     day TEXT NOT NULL,

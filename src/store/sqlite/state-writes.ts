@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Case, CaseEvent } from '../../cases/case.ts'
 import type { DeviceCommand } from '../../model/command.ts'
+import type { AlertDelivery } from '../../model/delivery.ts'
 import type { Device } from '../../model/device.ts'
 import type { LedgerCounts } from '../../model/ledger.ts'
 import type { QuarantinedMessage } from '../../model/quarantine.ts'
@@ -126,6 +127,10 @@ function bookWrites(db: DatabaseSync) {
     `INSERT INTO commands (id, state, body) VALUES (?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body`,
   )
+  const delivery = db.prepare(
+    `INSERT INTO alert_deliveries (id, received_at, case_id, body) VALUES (?, ?, ?, ?)
+     ON CONFLICT (id) DO NOTHING`,
+  )
   const ledger = db.prepare(
     `INSERT INTO ledger (day, kind, expanded, accepted, quarantined, duplicate, shed)
      VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -151,6 +156,9 @@ function bookWrites(db: DatabaseSync) {
     },
     command(it: DeviceCommand): void {
       command.run(it.id, it.state, JSON.stringify(it))
+    },
+    delivery(it: AlertDelivery): void {
+      delivery.run(it.id, it.receivedAt, it.caseId, JSON.stringify(it))
     },
     ledger(it: LedgerCounts): void {
       ledger.run(it.day, it.kind, it.expanded, it.accepted, it.quarantined, it.duplicate, it.shed)

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Case } from '../../cases/case.ts'
 import type { DeviceCommand } from '../../model/command.ts'
 import type { Device } from '../../model/device.ts'
 import type { LedgerCounts, ReadingCount } from '../../model/ledger.ts'
@@ -16,7 +15,7 @@ import type {
   StateStore,
   StoredDevice,
 } from '../state-port.ts'
-import { type QuarantineRow, quarantinedFromRow } from './rows.ts'
+import { caseFromBody, type QuarantineRow, quarantinedFromRow } from './rows.ts'
 import { openStateDatabase } from './state-schema.ts'
 import { prepareWrites } from './state-writes.ts'
 import { transaction } from './transaction.ts'
@@ -51,7 +50,7 @@ class SqliteStateStore implements StateStore {
       ).map((row): StoredDevice => ({ device: JSON.parse(row.body) as Device, state: row.state })),
       openCases: this.#all<{ body: string }>(
         "SELECT body FROM cases WHERE status NOT IN ('closed', 'cancelled')",
-      ).map((row) => JSON.parse(row.body) as Case),
+      ).map((row) => caseFromBody(row.body)),
       pendingCommands: this.#all<{ body: string }>(
         "SELECT body FROM commands WHERE state = 'sent'",
       ).map((row) => JSON.parse(row.body) as DeviceCommand),
@@ -74,6 +73,7 @@ class SqliteStateStore implements StateStore {
       for (const id of change.released) write.release(id)
       for (const { deviceId, chunk } of change.chunks) write.chunk(deviceId, chunk)
       for (const command of change.commands) write.command(command)
+      for (const delivery of change.deliveries) write.delivery(delivery)
       for (const line of change.ledger) write.ledger(line)
       if (change.verdicts !== null) write.verdicts(change.verdicts)
     })
@@ -95,6 +95,14 @@ class SqliteStateStore implements StateStore {
   async quarantined(id: string): Promise<QuarantinedMessage | null> {
     const [row] = this.#all<QuarantineRow>('SELECT * FROM quarantine WHERE id = ?', id)
     return row === undefined ? null : quarantinedFromRow(row)
+  }
+
+  async delivered(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = this.#all<{ id: string }>(
+      'SELECT id FROM alert_deliveries WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(ids),
+    )
+    return new Set(rows.map((row) => row.id))
   }
 
   async verdicts(afterSeq: number, limit: number): Promise<Verdicts[]> {
@@ -133,6 +141,9 @@ class SqliteStateStore implements StateStore {
         .prepare("DELETE FROM commands WHERE state <> 'sent' AND body ->> 'endedAt' < ?")
         .run(limits.seenBefore)
       this.#db.prepare('DELETE FROM quarantine WHERE received_at < ?').run(limits.quarantineBefore)
+      this.#db
+        .prepare('DELETE FROM alert_deliveries WHERE received_at < ?')
+        .run(limits.deliveriesBefore)
     })
   }
 

@@ -8,7 +8,13 @@ import {
   isEnded,
   isOverdue,
 } from '../../../src/cases/case.ts'
-import { allowedActions, applyEvent, type CaseCommand, decide } from '../../../src/cases/decide.ts'
+import {
+  allowedActions,
+  applyEvent,
+  type CaseCommand,
+  decide,
+  isRepeated,
+} from '../../../src/cases/decide.ts'
 import { CASE_STATUSES, type CaseStatus } from '../../../src/model/case-terms.ts'
 import { HOUR } from '../../../src/model/time.ts'
 import { aCase } from '../../support/case.ts'
@@ -26,7 +32,7 @@ const command = (action: CaseAction, more: Partial<CaseCommand> = {}): CaseComma
 
 /** Rows: status; columns: action. Where it leads, or `-` where it is refused. */
 const TABLE: Record<CaseStatus, Record<CaseAction, CaseStatus | '-'>> = {
-  open: row('dispatched', '-', '-', '-', '-', 'open', '-', 'cancelled', 'open'),
+  open: row('dispatched', '-', '-', '-', '-', 'open', '-', 'cancelled', 'open', 'open'),
   dispatched: row(
     'dispatched',
     'accepted',
@@ -37,11 +43,34 @@ const TABLE: Record<CaseStatus, Record<CaseAction, CaseStatus | '-'>> = {
     '-',
     'cancelled',
     'dispatched',
+    'dispatched',
   ),
-  accepted: row('-', '-', 'handled', '-', '-', 'accepted', '-', 'cancelled', 'accepted'),
-  handled: row('-', '-', '-', 'closed', 'dispatched', 'handled', '-', 'cancelled', 'handled'),
-  closed: row('-', '-', '-', '-', '-', '-', '-', '-', 'closed'),
-  cancelled: row('-', '-', '-', '-', '-', '-', '-', '-', 'cancelled'),
+  accepted: row(
+    '-',
+    '-',
+    'handled',
+    '-',
+    '-',
+    'accepted',
+    '-',
+    'cancelled',
+    'accepted',
+    'accepted',
+  ),
+  handled: row(
+    '-',
+    '-',
+    '-',
+    'closed',
+    'dispatched',
+    'handled',
+    '-',
+    'cancelled',
+    'handled',
+    'handled',
+  ),
+  closed: row('-', '-', '-', '-', '-', '-', '-', '-', 'closed', '-'),
+  cancelled: row('-', '-', '-', '-', '-', '-', '-', '-', 'cancelled', '-'),
 }
 
 function row(...to: (CaseStatus | '-')[]): Record<CaseAction, CaseStatus | '-'> {
@@ -74,9 +103,9 @@ describe.each(CASE_STATUSES)('a case that is %s', (status) => {
 
   if (isEnded(status)) return
 
-  test('suspended, takes only resume, cancel and comment', () => {
+  test('suspended, takes only resume, cancel, comment and acknowledge', () => {
     const suspended = { ...current, suspendedAt: T0 }
-    expect(allowedActions(suspended).sort()).toEqual(['cancel', 'comment', 'resume'])
+    expect(allowedActions(suspended).sort()).toEqual(['acknowledge', 'cancel', 'comment', 'resume'])
     const code = (action: CaseAction) => {
       const decision = decide(suspended, command(action))
       return decision.ok ? null : decision.error
@@ -103,6 +132,49 @@ describe('units', () => {
 
   test('a unit named with another action changes nothing', () => {
     expect(act(aCase(), command('comment', { unitId: 'unit-2' }))?.unitId).toBe('unit-1')
+  })
+})
+
+describe('seen', () => {
+  const severity = (current: Case, to: Case['severity']): Case =>
+    applyEvent(current, {
+      type: 'severity',
+      at: T0 + 2 * HOUR,
+      actor: 'sensor:dev-1',
+      from: current.status,
+      to: current.status,
+      note: null,
+      data: { severity: to, signal: { ...current.signal, level: to } },
+    })
+  const seen = aCase({ seenAt: T0 + 1 })
+
+  test('acknowledging changes nothing else', () => {
+    expect(act(aCase(), command('acknowledge'))).toEqual(aCase({ seenAt: T0 + HOUR }))
+  })
+
+  test.each(['comment', 'dispatch', 'suspend', 'cancel'] as const)(
+    'who does %s has seen it',
+    (action) => {
+      expect(act(aCase(), command(action))?.seenAt).toBe(T0 + HOUR)
+      expect(act(seen, command(action))?.seenAt).toBe(T0 + 1)
+    },
+  )
+
+  test('a second look is offered no more, and is a repetition', () => {
+    expect(allowedActions(aCase())).toContain('acknowledge')
+    expect(allowedActions(seen)).not.toContain('acknowledge')
+    expect(isRepeated(seen, 'acknowledge')).toBe(true)
+    expect(isRepeated(aCase(), 'acknowledge')).toBe(false)
+    expect(isRepeated(seen, 'comment')).toBe(false)
+  })
+
+  test('a higher severity needs a new look; a lower one and the signal do not', () => {
+    expect(severity(seen, 'critical').seenAt).toBeNull()
+    expect(severity(seen, 'minor').seenAt).toBe(T0 + 1)
+    const cleared = { ...seen.signal, state: 'clear' } as const
+    const event = { at: T0, actor: 'sensor:dev-1', from: 'open', to: 'open', note: null } as const
+    const after = applyEvent(seen, { ...event, type: 'signal', data: { signal: cleared } })
+    expect(after).toEqual({ ...seen, signal: cleared })
   })
 })
 

@@ -40,6 +40,7 @@ describe('a case is opened', () => {
     expect(opened).toEqual({
       ...place,
       id: caseId('probe-level', 'dev-9', T0),
+      seenAt: null,
       number: 'number-1',
       status: 'open',
       severity: 'major',
@@ -56,7 +57,7 @@ describe('a case is opened', () => {
       closedAt: null,
     })
     expect(event).toMatchObject({ type: 'open', actor: 'sensor:dev-9', from: null, to: 'open' })
-    expect(event.data).toMatchObject({ severity: 'major', ruleVersion: 3 })
+    expect(event.data).toMatchObject({ severity: 'major', unitId: 'u', ruleVersion: 3 })
   })
 
   test('with the time that its class allows', () => {
