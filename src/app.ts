@@ -8,13 +8,16 @@ import { type EmbeddedBroker, type EmbeddedOptions, openEmbeddedBroker } from '.
 import { serveWebSockets } from './broker/websocket.ts'
 import { loadKinds } from './catalog/catalog.ts'
 import type { Settings } from './config/settings.ts'
+import { startExporter } from './exporter/client.ts'
+import { HealthSampler } from './exporter/health-sample.ts'
 import { Ingest } from './ingest/ingest.ts'
 import { openJournal } from './journal/open.ts'
 import type { City } from './model/city.ts'
 import { AppError } from './model/errors.ts'
+import { parseInfluxUrl, type TelemetryLocation } from './model/store-location.ts'
 import { DAY } from './model/time.ts'
 import { type Clock, createClock, realTime, startClock } from './ops/clock.ts'
-import { adminToken, takeDataDir } from './ops/data-dir.ts'
+import { adminToken, influxToken, takeDataDir } from './ops/data-dir.ts'
 import type { Logger } from './ops/logger.ts'
 import { createMetrics } from './ops/metrics.ts'
 import { createSecret, hashSecret, secretMatches } from './ops/secret.ts'
@@ -25,6 +28,7 @@ import { startTicker } from './ticker.ts'
 import {
   createGate,
   Health,
+  healthSample,
   LiveHub,
   publishCommands,
   publishWaiting,
@@ -60,11 +64,11 @@ export async function startService(
   const health = new Health()
 
   const journal = await openJournal(dataDir.path)
-  const pipeline = await startPipeline(dataDir.path, city, settings)
+  const location = telemetryLocation(settings, dataDir.path)
+  const pipeline = await startPipeline(dataDir.path, city, location, settings)
   const clock = setClock(settings, Math.max(journal.openedAt, pipeline.reachedAt), log)
-  const at = { dataDir: dataDir.path, kinds }
-  const state = openStateReader(at)
-  const telemetry = openTelemetryReader(at)
+  const state = openStateReader({ dataDir: dataDir.path })
+  const telemetry = openTelemetryReader({ dataDir: dataDir.path, kinds, location })
 
   const credentials = new Credentials(secretMatches)
   for (const credential of await state.credentials()) credentials.set(credential)
@@ -88,7 +92,8 @@ export async function startService(
     },
   })
   const hub = new LiveHub()
-  const ticker = startTicker({ journal, pipeline, ingest, clock, broker, metrics })
+  const sampler = new HealthSampler(performance.now())
+  const ticker = startTicker({ journal, pipeline, ingest, clock, broker, metrics, sampler })
   reportNews(pipeline, { journal, credentials, broker, hub, metrics, health, log })
   publishCommands(pipeline, broker)
   pipeline.on('died', onFatal)
@@ -97,11 +102,12 @@ export async function startService(
   const api = await createApi(
     {
       token,
+      webhookSecret: settings.CURBWATCH_GRAFANA_WEBHOOK_SECRET,
       city,
       kinds,
       state,
       telemetry,
-      clock: { now: clock.now, speed: clock.setting.speed },
+      clock: { now: clock.now, real: realTime, speed: clock.setting.speed },
       secrets: { create: createSecret, hash: hashSecret, newId: randomUUID },
       metrics: metrics.registry,
       ask: async (name, input) => {
@@ -109,7 +115,9 @@ export async function startService(
         return pipeline.ask(name, input)
       },
       troubles: () => health.troubles(),
+      warnings: () => health.warnings(),
       replay: (id) => replayMessage(id, { state, ingest, journal, pipeline }),
+      delivered: (status) => metrics.deliveries.inc({ status }),
       watch: (listener) => hub.watch(listener),
     },
     log,
@@ -118,6 +126,17 @@ export async function startService(
     broker.serve(connection, remote),
   )
   await listenHttp(api, settings)
+  const exporter =
+    location.type === 'sqlite'
+      ? null
+      : startExporter({
+          dataDir: dataDir.path,
+          city,
+          location,
+          sample: () => healthSample(sampler, { metrics, journal, pipeline, clock, settings }),
+          onTrouble: (message) => health.exporterTrouble(message, metrics, log),
+          onExported: () => health.exported(),
+        })
   const address = { http: (api.server.address() as AddressInfo).port, ...broker.address }
   log.info(
     { host: settings.CURBWATCH_MQTT_HOST, port: address.mqtt, tlsPort: address.mqtts },
@@ -132,6 +151,7 @@ export async function startService(
     await ticker.reportShed()
     await pipeline.ask('processed', { seq: journal.lastSeq })
     // The writer closes last: it folds the write-ahead log into the file.
+    await exporter?.close()
     await state.close()
     await telemetry.close()
     await pipeline.close()
@@ -141,10 +161,16 @@ export async function startService(
   return { token, address, close }
 }
 
-function startPipeline(dataDir: string, city: City, settings: Settings): Promise<PipelineClient> {
+function startPipeline(
+  dataDir: string,
+  city: City,
+  telemetry: TelemetryLocation,
+  settings: Settings,
+): Promise<PipelineClient> {
   const workerData: PipelineSettings = {
     dataDir,
     city,
+    telemetry,
     retention: {
       telemetry: settings.CURBWATCH_TELEMETRY_DAYS * DAY,
       quarantine: settings.CURBWATCH_QUARANTINE_DAYS * DAY,
@@ -152,6 +178,13 @@ function startPipeline(dataDir: string, city: City, settings: Settings): Promise
   }
   const worker = new Worker(new URL('./pipeline-thread.ts', import.meta.url), { workerData })
   return PipelineClient.connect(worker)
+}
+
+/** Where telemetry goes; the token is the one given, or the one that `stack setup` has left. */
+function telemetryLocation(settings: Settings, dataDir: string): TelemetryLocation {
+  const influx = parseInfluxUrl(settings.CURBWATCH_TELEMETRY_URL)
+  if (influx === null) return { type: 'sqlite' }
+  return { ...influx, token: settings.CURBWATCH_INFLUX_TOKEN ?? influxToken(dataDir) }
 }
 
 /** The clock never shows less than what is already in the books. */

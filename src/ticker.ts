@@ -1,4 +1,5 @@
 import type { Broker } from './broker/port.ts'
+import type { HealthSampler } from './exporter/health-sample.ts'
 import type { Ingest } from './ingest/ingest.ts'
 import type { Journal } from './journal/port.ts'
 import type { Clock } from './ops/clock.ts'
@@ -24,8 +25,9 @@ export function startTicker(parts: {
   clock: Clock
   broker: Broker
   metrics: Metrics
+  sampler: HealthSampler
 }): Ticker {
-  const { journal, pipeline, ingest, clock, broker, metrics } = parts
+  const { journal, pipeline, ingest, clock, broker, metrics, sampler } = parts
 
   const reportShed = async () => {
     const shed = ingest.takeShed()
@@ -41,9 +43,11 @@ export function startTicker(parts: {
     // While a commit is under way its records are older than now: time waits for them.
     // A record may still come in this very millisecond, so time is told up to the one before.
     if (journal.pendingBytes === 0) pipeline.tick(clock.now() - 1, journal.lastSeq)
+    sampler.pulse(journal.lastSeq, performance.now())
     metrics.connections.set(broker.connections)
     metrics.journalBytes.set(journal.storedBytes)
     metrics.backlog.set({ consumer: 'processor' }, journal.lastSeq - pipeline.cursor)
+    metrics.backlog.set({ consumer: 'telemetry' }, journal.lastSeq - pipeline.stored)
     reportShed().catch(() => {})
   }
   const timer = setInterval(pulse, EVERY_MS)

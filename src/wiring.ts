@@ -1,5 +1,8 @@
 import type { Credentials } from './broker/credentials.ts'
 import type { Attempt, Broker, Gate } from './broker/port.ts'
+import type { Settings } from './config/settings.ts'
+import type { HealthSampler } from './exporter/health-sample.ts'
+import type { HealthSample } from './exporter/protocol.ts'
 import type { Ingest, IngestObserver } from './ingest/ingest.ts'
 import type { Journal } from './journal/port.ts'
 import type { DeviceCommand } from './model/command.ts'
@@ -9,6 +12,7 @@ import { isoUtc } from './model/time.ts'
 import { deviceTopic } from './model/topics.ts'
 import type { Clock } from './ops/clock.ts'
 import type { Logger } from './ops/logger.ts'
+import { metricValues } from './ops/metric-values.ts'
 import type { Metrics } from './ops/metrics.ts'
 import type { CommitNews, PipelineClient } from './processor/client.ts'
 import type { LiveEvent } from './processor/protocol.ts'
@@ -50,9 +54,16 @@ function createThrottle(perSecond: number): (key: string) => boolean {
 export class Health {
   #journalTrouble: string | null = null
   #pipelineTrouble: string | null = null
+  #telemetryTrouble: string | null = null
+  #exporterTrouble: string | null = null
 
   troubles(): string[] {
     return [this.#journalTrouble, this.#pipelineTrouble].filter((one) => one !== null)
+  }
+
+  /** What is wrong but keeps no message from being taken: readings wait in the journal. */
+  warnings(): string[] {
+    return [this.#telemetryTrouble, this.#exporterTrouble].filter((one) => one !== null)
   }
 
   observeIngest(metrics: Metrics, log: Logger): IngestObserver {
@@ -74,6 +85,45 @@ export class Health {
   pipelineTrouble(message: string | null): void {
     this.#pipelineTrouble = message
   }
+
+  telemetryTrouble(message: string | null): void {
+    this.#telemetryTrouble = message
+  }
+
+  /** What Grafana is told about was not written; it is written again with the next beat. */
+  exporterTrouble(message: string, metrics: Metrics, log: Logger): void {
+    this.#exporterTrouble = message
+    metrics.troubles.inc({ where: 'exporter' })
+    log.error({ where: 'exporter', reason: message }, 'trouble; trying again')
+  }
+
+  exported(): void {
+    this.#exporterTrouble = null
+  }
+}
+
+/** How the service is now, for the exporter. */
+export async function healthSample(
+  sampler: HealthSampler,
+  parts: {
+    metrics: Metrics
+    journal: Journal
+    pipeline: PipelineClient
+    clock: Clock
+    settings: Pick<Settings, 'CURBWATCH_JOURNAL_MAX_MB'>
+  },
+): Promise<HealthSample> {
+  const { metrics, journal, pipeline, clock, settings } = parts
+  const places = {
+    now: clock.now(),
+    lastSeq: journal.lastSeq,
+    processed: pipeline.cursor,
+    stored: pipeline.stored,
+    journalBytes: journal.storedBytes,
+    journalMaxBytes: settings.CURBWATCH_JOURNAL_MAX_MB * 1024 * 1024,
+    memoryBytes: process.memoryUsage.rss(),
+  }
+  return sampler.sample(await metricValues(metrics), places, performance.now())
 }
 
 /** Live events to whoever watches. */
@@ -118,13 +168,15 @@ export function reportNews(
     hub.tell(news.events)
     setGauges(metrics, journal, news)
   })
-  pipeline.on('stored', ({ upTo, releasable }) => {
+  pipeline.on('stored', ({ releasable, refused }) => {
+    health.telemetryTrouble(null)
+    metrics.readings.set({ outcome: 'refused' }, refused)
     trim(releasable)
-    metrics.backlog.set({ consumer: 'telemetry' }, journal.lastSeq - upTo)
   })
   pipeline.on('trouble', ({ where, message }) => {
     metrics.troubles.inc({ where })
     if (where === 'pipeline') health.pipelineTrouble(message)
+    if (where === 'telemetry') health.telemetryTrouble(message)
     log.error({ where, reason: message }, 'trouble; trying again')
   })
 }

@@ -8,6 +8,9 @@ import { importDevices, listDevices, rotateSecret } from './devices.ts'
 import { type Environment, SettingsRefused } from './environment.ts'
 import { printLedger } from './ledger.ts'
 import { checkRules, testRules } from './rules.ts'
+import { type CheckOptions, checkStack } from './stack/check.ts'
+import { type EnvOptions, writeEnv } from './stack/env.ts'
+import { type SetupOptions, setUpStack } from './stack/setup.ts'
 import { start } from './start.ts'
 
 /**
@@ -96,7 +99,45 @@ function createProgram(env: Environment, exit: (code: number) => void): Command 
     .command('backup <folder>')
     .description('copy the data of a running or stopped service')
     .action(act((folder: string) => backup(env, folder)))
+  addStack(program, env, act)
   return program
+}
+
+type Act = <A extends unknown[]>(
+  work: (...args: A) => Promise<number> | number,
+) => (...args: A) => Promise<void>
+
+/** curbwatch together with InfluxDB and Grafana (docker-compose.yml). */
+function addStack(program: Command, env: Environment, act: Act): void {
+  const stack = program.command('stack').description('curbwatch with InfluxDB and Grafana')
+  const lang = ['--lang <language>', 'zh-CN or en; default: as LANG says'] as const
+  const file = ['--file <file>', 'the file of settings', '.env'] as const
+  stack
+    .command('env')
+    .description('write the .env that docker compose needs; what it has is kept')
+    .option(...file)
+    .option('--force', 'new secrets, also where there are some')
+    .option(...lang)
+    .action(act((options: EnvOptions) => writeEnv(env, options)))
+  stack
+    .command('setup')
+    .description('make InfluxDB ready: buckets, tasks, logins; again as often as you like')
+    .option('--url <url>', 'address of InfluxDB; default: INFLUX_URL')
+    .option('--org <name>', 'organization; default: INFLUX_ORG')
+    .option('--wait <seconds>', 'how long to wait for InfluxDB', '120')
+    .option(...lang)
+    .action(act((options: SetupOptions) => setUpStack(env, options)))
+  stack
+    .command('check')
+    .description('look at the running stack and say what is wrong')
+    .option(...file)
+    .option('--console <url>', 'address of curbwatch; default: CONSOLE_URL')
+    .option('--mqtt <host:port>', 'default: the host of CONSOLE_URL, 1883')
+    .option('--influx <url>', 'address of InfluxDB; default: INFLUX_URL')
+    .option('--grafana <url>', 'address of Grafana; default: GRAFANA_URL')
+    .option('--json', 'for machines')
+    .option(...lang)
+    .action(act((options: CheckOptions) => checkStack(env, options)))
 }
 
 function report(error: unknown, env: Environment): number {

@@ -82,9 +82,19 @@ const TABLE: readonly Row[] = [
     ['../../model/time.ts', '../../cases/case.ts', '../state-port.ts', 'node:sqlite'],
   ],
   [
+    'src/store/influxdb/planted.ts',
+    ['../../engine/step.ts', '../../journal/port.ts', '../sqlite/state.ts', 'pg'],
+    ['../../model/time.ts', '../telemetry-port.ts', '@influxdata/influxdb-client', 'node:sqlite'],
+  ],
+  [
     'src/processor/planted.ts',
     ['../journal/sqlite.ts', '../store/open.ts', '../api/ports.ts', 'node:fs', 'pino'],
     ['../model/time.ts', '../engine/step.ts', '../journal/port.ts', '../store/state-port.ts'],
+  ],
+  [
+    'src/exporter/planted.ts',
+    ['../engine/step.ts', '../store/open.ts', '../store/influxdb/ops.ts', '../ops/clock.ts', 'zod'],
+    ['../model/time.ts', '../cases/case.ts', '../store/ops-port.ts', './protocol.ts'],
   ],
   [
     'src/api/planted.ts',
@@ -121,6 +131,29 @@ const TABLE: readonly Row[] = [
     'simulators/planted.ts',
     ['../src/broker/port.ts', '../src/store/open.ts', '../src/api/ports.ts', 'fastify', 'aedes'],
     ['../src/model/time.ts', '../src/catalog/catalog.ts', './random.ts', 'mqtt', 'zod'],
+  ],
+  [
+    'grafana/src/lib/planted.ts',
+    [
+      '../../../src/store/open.ts',
+      '../../../src/api/ports.ts',
+      '../../../src/rules/state.ts',
+      'pino',
+    ],
+    [
+      '../../../src/model/time.ts',
+      '../../../src/catalog/catalog.ts',
+      '../alerts/rules.ts',
+      './links.ts',
+      '@grafana/grafana-foundation-sdk/stat',
+      'yaml',
+      'node:fs',
+    ],
+  ],
+  [
+    'grafana/src/planted.ts',
+    ['../../src/store/open.ts', '../../src/cli/run.ts', '../../simulators/random.ts'],
+    ['../../src/model/time.ts', './boards/index.ts'],
   ],
   [
     'test/spec/planted.test.ts',
