@@ -1,0 +1,101 @@
+import { text } from '../../../src/model/text.ts'
+import { LIMITS } from './limits.ts'
+import type { Names } from './names.ts'
+import { lastValue, type RuleSpec } from './rule.ts'
+
+/**
+ * Rules over the cases. Cases end by value (`open=0` is written for 15 minutes), so nothing that is
+ * merely missing ends an alert, and a dead service cannot fake "all closed".
+ *
+ * `severity` is a label of the rule and not grouped by: a case whose severity changed has one more
+ * series, of the former severity, and would be there twice.
+ */
+const CASE_TAGS = '"case_id", "number", "device", "district", "kind"'
+/** Six snapshots: one or two may be late. */
+const SNAPSHOTS_SECONDS = 180
+
+export function caseRules({ kind, district }: Names): RuleSpec[] {
+  const zh = `${district['zh-CN']}${kind['zh-CN']}，设备 {{ .Labels.device }}，案件 {{ .Labels.number }}`
+  const en = `${kind.en} in ${district.en}, device {{ .Labels.device }}, case {{ .Labels.number }}`
+  return [
+    {
+      uid: 'case-critical-open',
+      title: text('未结紧急案件', 'Open critical case'),
+      queries: { A: openCases('critical') },
+      condition: { above: 0, of: 'A' },
+      // The rules of curbwatch have waited already; a second wait would only be late.
+      for: '0s',
+      withoutData: 'KeepLast',
+      severity: 'critical',
+      source: 'case',
+      panel: { board: 'city-duty', id: 1 },
+      summary: text(`紧急：${zh}`, `Critical: ${en}`),
+      caseLink: true,
+    },
+    {
+      uid: 'case-major-open',
+      title: text('未结较大案件', 'Open major case'),
+      queries: { A: openCases('major') },
+      condition: { above: 0, of: 'A' },
+      for: '0s',
+      withoutData: 'KeepLast',
+      severity: 'major',
+      source: 'case',
+      panel: { board: 'city-duty', id: 2 },
+      summary: text(`较大：${zh}`, `Major: ${en}`),
+      caseLink: true,
+    },
+    {
+      uid: 'case-critical-unseen',
+      title: text('紧急案件无人查看', 'Critical case not seen'),
+      queries: {
+        A: {
+          seconds: SNAPSHOTS_SECONDS,
+          // An ended case is nobody's to look at, however long it was not seen.
+          query: `SELECT last("unseen_s") * last("open") AS "value" FROM "case_open" WHERE "severity" = 'critical' AND $timeFilter GROUP BY ${CASE_TAGS}`,
+        },
+      },
+      condition: { above: LIMITS.unseenSeconds, of: 'A' },
+      for: '0s',
+      withoutData: 'KeepLast',
+      severity: 'critical',
+      source: 'case',
+      panel: { board: 'city-duty', id: 4 },
+      summary: text(
+        `超过 ${LIMITS.unseenSeconds / 60} 分钟无人查看：${zh}`,
+        `Not seen for ${LIMITS.unseenSeconds / 60} minutes: ${en}`,
+      ),
+      caseLink: true,
+    },
+    {
+      uid: 'case-minor-many',
+      title: text('一般案件积压', 'Many minor cases'),
+      queries: {
+        A: {
+          seconds: SNAPSHOTS_SECONDS,
+          query: `SELECT last("open") AS "value" FROM "case_count" WHERE "severity" = 'minor' AND $timeFilter GROUP BY "district", "kind"`,
+        },
+      },
+      // Whole numbers: more than nine are ten.
+      condition: { above: LIMITS.minorCases - 1, of: 'A' },
+      for: '2m',
+      // A count that swings around the limit is one alert, not ten.
+      keepFiringFor: '10m',
+      withoutData: 'KeepLast',
+      severity: 'minor',
+      source: 'count',
+      panel: { board: 'city-duty', id: 3 },
+      summary: text(
+        `${district['zh-CN']}${kind['zh-CN']}一般案件未结 ${lastValue('A')} 件`,
+        `${lastValue('A')} open minor cases of ${kind.en} in ${district.en}`,
+      ),
+    },
+  ]
+}
+
+function openCases(severity: string) {
+  return {
+    seconds: SNAPSHOTS_SECONDS,
+    query: `SELECT last("open") AS "value" FROM "case_open" WHERE "severity" = '${severity}' AND $timeFilter GROUP BY ${CASE_TAGS}`,
+  }
+}
