@@ -3,11 +3,11 @@ import { watchEvents } from '../support/sse.ts'
 import { quantiles } from './quantiles.ts'
 
 /** From the sending of the reading that opens a case to the case on the event stream, in ms. */
-export async function messageToCase(service: Service, samples: number) {
+export async function messageToCase(service: Service, samples: number, name = 'cover') {
   const events = await watchEvents(service)
   const durations: number[] = []
   for (let i = 0; i < samples; i++) {
-    const device = await service.register('manhole-cover', `cover-${i}`)
+    const device = await service.register('manhole-cover', `${name}-${i}`)
     const client = await service.connect(device)
     await service.send(client, device, { open: false, tiltDeg: 0 })
     const began = performance.now()

@@ -59,20 +59,25 @@ export async function registerFleet(service: Service, size: number): Promise<Reg
   return rows.map((row) => ({ ...row, secret: secrets.get(row.id) as string }))
 }
 
-/** Publishes so many messages over all devices; closed loop, window of WINDOW a connection. */
+/**
+ * Publishes so many messages over all devices; closed loop, window of WINDOW a connection.
+ * `stage`: they go on after `from` messages of a run that began at `start`.
+ */
 export async function drive(
   port: number,
   fleet: readonly Registered[],
   messages: number,
+  stage: { start: number; from: number } | null = null,
 ): Promise<{ perSecond: number }> {
   const each = Math.floor(messages / fleet.length)
-  const start = Date.now() - each * 5
+  const past = stage === null ? 0 : Math.floor(stage.from / fleet.length)
+  const start = (stage?.start ?? Date.now() - each * 5) + past * 5
   const began = performance.now()
   const publishers = fleet.map((device, i) => {
     const count = each + (i < messages - each * fleet.length ? 1 : 0)
     const reading = READINGS[device.kind] as (n: number) => object
     const payload = (n: number) =>
-      n > count ? null : JSON.stringify({ ts: start + n * 5, seq: n, ...reading(n) })
+      n > count ? null : JSON.stringify({ ts: start + n * 5, seq: past + n, ...reading(n) })
     return new Publisher({ port, device, window: WINDOW, payload })
   })
   await Promise.all(publishers.map((publisher) => publisher.until((one) => one.done)))
