@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import { loadKinds } from '../../src/catalog/catalog.ts'
 import { DEMO_CITY, loadCity } from '../../src/catalog/city.ts'
 import { boards, type Output } from './boards/index.ts'
+import { kindsOfCity } from './city-kinds.ts'
 import { maps } from './maps.ts'
 import { provisioning } from './provisioning/index.ts'
 
@@ -9,16 +11,24 @@ import { provisioning } from './provisioning/index.ts'
  * Grafana's boards, maps, alert rules and their provisioning: written here from the device kinds
  * and the city, compared in `npm run check`.
  *
- *   node grafana/src/generate.ts           writes
- *   node grafana/src/generate.ts --check   compares; exit 1 names what is stale
+ *   npm run generate:grafana                         writes
+ *   npm run generate:grafana -- --city my-city.json  writes with a city's own districts and limits
+ *   node grafana/src/generate.ts --check             compares; exit 1 names what is stale
  */
 const GRAFANA = new URL('../', import.meta.url)
 /** Folders that hold generated files only: what is there and not made here is stale. */
 const OWNED = ['dashboards/zh-CN', 'dashboards/en']
 
-const kinds = await loadKinds()
-const city = await loadCity(DEMO_CITY)
-if (!city.ok) throw new Error(`the city is not valid: ${JSON.stringify(city.error)}`)
+const { values } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, city: { type: 'string' } },
+})
+const city = await loadCity(values.city ?? DEMO_CITY)
+if (!city.ok) {
+  const faults = city.error.map(({ path, message }) => `  ${path}: ${message}\n`).join('')
+  process.stderr.write(`the city file is not valid\n${faults}`)
+  process.exit(1)
+}
+const kinds = kindsOfCity(await loadKinds(), city.value)
 
 const outputs: readonly Output[] = [
   ...boards(kinds, city.value),
@@ -31,7 +41,7 @@ const orphans = OWNED.flatMap((folder) => files(folder)).filter(
   (path) => !outputs.some((output) => output.path === path),
 )
 
-if (process.argv.includes('--check')) {
+if (values.check) {
   for (const path of [...stale.map((output) => output.path), ...orphans]) {
     process.stderr.write(`grafana/${path} is stale: npm run generate\n`)
     process.exitCode = 1

@@ -170,7 +170,7 @@ test('curbwatch takes its settings: no name that it does not know', () => {
     const { environment = {} } = compose.services[name] as Service
     const filled = Object.entries(environment).map(([key, value]) => [
       key,
-      value.replace(/\$\{\w+:\?[^}]+\}/, 'a'.repeat(40)),
+      value.replace(/\$\{\w+:\?[^}]+\}/, 'a'.repeat(40)).replace(/\$\{\w+:-([^}]*)\}/, '$1'),
     ])
     const settings = readSettings(Object.fromEntries(filled))
     expect(settings.ok ? [] : settings.error).toEqual([])

@@ -14,6 +14,7 @@ const SECRETS = [
   'GRAFANA_ADMIN_PASSWORD',
 ]
 const PLAIN = {
+  CURBWATCH_TELEMETRY_DAYS: '365',
   CONSOLE_URL: 'http://localhost:8080',
   GRAFANA_URL: 'http://localhost:3000',
   DUTY_WEBHOOK_URL: 'http://curbwatch:8080/api/v1/grafana/alerts',

@@ -16,7 +16,7 @@ export function namesFor(kinds: readonly DeviceKind[], city: City): Names {
     kind: chosen('kind', Object.fromEntries(kinds.map(({ name, title }) => [name, title]))),
     district: chosen('district', {
       ...Object.fromEntries(city.districts.map(({ id, name }) => [id, name])),
-      none: { 'zh-CN': '未划区', en: 'no district' },
+      none: { 'zh-CN': '无辖区', en: 'no district' },
     }),
   }
 }

@@ -55,6 +55,12 @@ export const ENV_NAMES: readonly EnvName[] = [
     "Password of Grafana's user admin; kept by the volume from the first start on",
   ),
   plain(
+    'CURBWATCH_TELEMETRY_DAYS',
+    '365',
+    '读数保留的天数（默认值，无出处）',
+    'Days that readings are kept (unsourced default)',
+  ),
+  plain(
     'CONSOLE_URL',
     'http://localhost:8080',
     '值班员浏览器访问控制台的地址，写入告警与看板的链接',
