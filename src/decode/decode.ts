@@ -110,10 +110,12 @@ function decodeReading(
 
   const fields: Record<string, FieldValue> = {}
   let own = 0
+  let known = (input['ts'] === undefined ? 0 : 1) + (input['seq'] === undefined ? 0 : 1)
   let content = `${seq.value ?? ''}`
   for (const [name, spec] of specs) {
     const given = input[name]
     if (given === undefined) continue
+    known++
     const code = checkField(spec, given)
     if (code !== null)
       return fail(rejection(code, { field: name, found: show(given, spec), index }))
@@ -130,10 +132,22 @@ function decodeReading(
     ts: ts.value,
     seq: seq.value,
     fields,
-    unknownFields: Object.keys(input).filter((name) => !names.has(name)),
+    unknownFields: unknownFields(input, known, names),
     contentHash: hash53(content),
     index,
   })
+}
+
+const NONE: readonly string[] = []
+
+/** Most readings have none: then their number tells it. */
+function unknownFields(
+  input: Readonly<Record<string, unknown>>,
+  known: number,
+  names: ReadonlySet<string>,
+): readonly string[] {
+  const given = Object.keys(input)
+  return given.length === known ? NONE : given.filter((name) => !names.has(name))
 }
 
 function checkField(spec: FieldSpec, value: unknown): ErrorCode | null {

@@ -6,7 +6,7 @@ import type { SealedChunk } from '../model/seen.ts'
 import { parseTopic } from '../model/topics.ts'
 import type { Effects } from './effects.ts'
 import { applyMark, applyPresence, applyReply, applyStatus } from './lifecycle.ts'
-import { applyReplay, applyTelemetry } from './telemetry.ts'
+import { applyReplay, applyTelemetry, type Telemetry } from './telemetry.ts'
 import { advance } from './time.ts'
 import type { DeviceEntry, World } from './world.ts'
 
@@ -21,7 +21,7 @@ export interface Prepared {
   readonly record: JournalRecord
   readonly entry: DeviceEntry | null
   /** For telemetry and replays: the message and what it decodes to. */
-  readonly telemetry: { readonly message: Message; readonly decoded: DecodedMessage } | null
+  readonly telemetry: Pick<Telemetry, 'message' | 'kind' | 'decoded'> | null
   /** Chunks of seen readings to look up, because a reading is not newer than all before. */
   readonly history: { readonly deviceId: string; readonly from: number; readonly to: number } | null
 }
@@ -43,15 +43,23 @@ export function prepare(world: World, record: JournalRecord): Prepared {
     return { record, entry, telemetry: null, history: null }
   }
   const message = messageOf(record)
-  const topic = parseTopic(message.topic)
-  const entry = world.devices.get(topic?.deviceId ?? '') ?? null
-  const decoded = decodeMessage(world, entry, topic?.kind ?? '', message)
+  const { entry, kind } = addressee(world, message.topic)
+  const decoded = decodeMessage(world, entry, kind, message)
   return {
     record,
     entry,
-    telemetry: { message, decoded },
+    telemetry: { message, kind, decoded },
     history: entry === null ? null : historyNeeded(entry, decoded),
   }
+}
+
+/** Whose message it is, and the kind that its topic names. */
+function addressee(world: World, topic: string): { entry: DeviceEntry | null; kind: string } {
+  const known = world.byTopic.get(topic)
+  if (known !== undefined) return { entry: known, kind: known.device.kind }
+  const parsed = parseTopic(topic)
+  const entry = world.devices.get(parsed?.deviceId ?? '') ?? null
+  return { entry, kind: parsed?.kind ?? 'unknown' }
 }
 
 function decodeMessage(

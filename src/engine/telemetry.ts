@@ -23,6 +23,8 @@ export interface Telemetry {
   readonly record: JournalRecord
   readonly message: Message
   readonly entry: DeviceEntry | null
+  /** As the topic names it, `unknown` where it names none. */
+  readonly kind: string
   readonly decoded: DecodedMessage
 }
 
@@ -33,7 +35,7 @@ export function applyTelemetry(
   effects: Effects,
 ): void {
   const { message, decoded, record } = telemetry
-  const line = ledgerOf(effects, message.receivedAt, kindOf(message))
+  const line = ledgerOf(effects, message.receivedAt, telemetry.kind)
   // The gateway counted one message; the ledger counts readings.
   line.expanded += decoded.readings.length + decoded.rejections.length - 1
   takeReadings(world, telemetry, history, line, effects)
@@ -63,12 +65,12 @@ export function applyReplay(
     return
   }
   // Its device is gone: the quarantine keeps what it knows of each reading.
-  if (telemetry.entry?.device.kind !== kindOf(message)) {
+  if (telemetry.entry?.device.kind !== telemetry.kind) {
     effects.exceptions.refused.push([record.seq, WHOLE])
     return
   }
   const decoded = stillBad(telemetry, before, effects)
-  const line = ledgerOf(effects, message.receivedAt, kindOf(message))
+  const line = ledgerOf(effects, message.receivedAt, telemetry.kind)
   const after = decoded.readings.length + decoded.rejections.length
   line.expanded += after - before.rejections.length
   line.quarantined += decoded.rejections.length - before.rejections.length
@@ -116,7 +118,9 @@ function takeReadings(
       seq: one.seq,
       implicit: one.ts === null,
     }
-    if (isDuplicate(state.recent, history, identity)) {
+    // What is newer than all before cannot be a redelivery.
+    const newest = one.ts !== null && state.latest !== null && one.ts > state.latest.ts
+    if (!newest && isDuplicate(state.recent, history, identity)) {
       line.duplicate++
       effects.exceptions.refused.push([record.seq, one.index])
       continue
@@ -181,10 +185,6 @@ export function byTime(readings: readonly DecodedReading[]): DecodedReading[] {
 /** The time of receipt stands in for a missing `ts`, a millisecond apart where two would meet. */
 function implicitTime(entry: DeviceEntry, receivedAt: Instant): Instant {
   return Math.max(receivedAt, (entry.state.implicitAt ?? 0) + 1)
-}
-
-function kindOf(message: Message): string {
-  return parseTopic(message.topic)?.kind ?? 'unknown'
 }
 
 /** A message that is no telemetry and could not be understood: kept, outside the ledger. */

@@ -7,6 +7,7 @@ import type { DeviceKind } from '../model/device-kind.ts'
 import type { Fields } from '../model/reading.ts'
 import type { StoredRule } from '../model/rule.ts'
 import { type Instant, localDayCompact } from '../model/time.ts'
+import { deviceTopic } from '../model/topics.ts'
 import { compileRule, type RuleProgram } from '../rules/compile.ts'
 import type { ActiveRule } from '../rules/evaluate.ts'
 import { createRuleMemory, type RuleMemory } from '../rules/state.ts'
@@ -23,6 +24,8 @@ export interface World {
   readonly rules: Map<string, StoredRule>
   readonly programs: Map<string, RuleProgram>
   readonly devices: Map<string, DeviceEntry>
+  /** The devices by their telemetry topics: most records are found by one look. */
+  readonly byTopic: Map<string, DeviceEntry>
   /** Open cases by `openCaseKey`. */
   readonly openCases: Map<string, Case>
   /** Commands that wait for an answer. */
@@ -84,6 +87,7 @@ export function createWorld(city: City, kinds: readonly DeviceKind[]): World {
     rules: new Map(),
     programs: new Map(),
     devices: new Map(),
+    byTopic: new Map(),
     openCases: new Map(),
     commands: new Map(),
     due: new DueQueue(),
@@ -102,7 +106,14 @@ export function placeDevice(
 ): DeviceEntry {
   const entry = { device, state, activeRules: [], activeRevision: -1, scheduled: null }
   world.devices.set(device.id, entry)
+  world.byTopic.set(deviceTopic(device.kind, device.id, 'telemetry'), entry)
   return entry
+}
+
+/** Takes a device out of the world. */
+export function removeDevice(world: World, { device }: DeviceEntry): void {
+  world.devices.delete(device.id)
+  world.byTopic.delete(deviceTopic(device.kind, device.id, 'telemetry'))
 }
 
 /**

@@ -27,9 +27,16 @@ export function parseDuration(text: string): Duration | null {
   return Math.round(Number(match[1]) * unit)
 }
 
+/** The day asked for last: every message asks for its day, and they come day after day. */
+let lastDay = { number: Number.NaN, text: '' }
+
 /** The UTC day of an instant, `YYYY-MM-DD`: the ledger's page. */
 export function utcDay(at: Instant): string {
-  return new Date(at).toISOString().slice(0, 10)
+  const number = Math.floor(at / DAY)
+  if (number !== lastDay.number) {
+    lastDay = { number, text: new Date(at).toISOString().slice(0, 10) }
+  }
+  return lastDay.text
 }
 
 /** The calendar day in a zone with a fixed offset (China: +480 minutes, no summer time), `YYYYMMDD`. */

@@ -8,6 +8,7 @@ import {
   openCaseKey,
   placeDevice,
   placeRule,
+  removeDevice,
   removeRule,
   type World,
 } from '../engine/world.ts'
@@ -88,7 +89,7 @@ export function deleteDevice(desk: Desk, id: string): Outcome<null> {
   const { world, effects } = desk
   const changes = retireAlerts(entry.state.rules, [], world.programs, id, world.now)
   respond(world, entry, changes, effects)
-  desk.world.devices.delete(id)
+  removeDevice(desk.world, entry)
   desk.effects.touched.delete(entry)
   desk.edits.devices.delete(id)
   desk.edits.deletedDevices.add(id)

@@ -25,7 +25,7 @@ import { type Desk, retire } from './operations.ts'
  */
 
 /** Bytes of journal taken into one commit at the most. */
-const TURN_BYTES = 2 * 1024 * 1024
+const TURN_BYTES = 4 * 1024 * 1024
 
 export interface Committed {
   readonly effects: Effects

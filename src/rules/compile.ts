@@ -17,7 +17,7 @@ import {
 /** A rule, checked against its kind and compiled. Holds no state of any device. */
 export interface RuleProgram {
   readonly rule: StoredRule
-  readonly fields: ReadonlySet<string>
+  readonly fields: readonly string[]
   readonly taps: readonly Tap[]
   readonly value: NumberProgram
   readonly levels: readonly LevelProgram[]
@@ -61,7 +61,7 @@ export function compileRule(rule: StoredRule, kind: DeviceKind): Result<RuleProg
   if (faults.length > 0) return fail(faults)
   return ok({
     rule,
-    fields: new Set([...into.numberFields, ...into.switchFields]),
+    fields: [...new Set([...into.numberFields, ...into.switchFields])],
     taps: [...into.taps.values()],
     value,
     levels,

@@ -60,24 +60,41 @@ export function evaluateReading(
   const at = Math.min(input.observedAt, input.receivedAt)
   if (memory.evaluatedAt !== null && at < memory.evaluatedAt) return []
   const fresh = input.receivedAt - at <= FRESH_WITHIN
+  const { fields } = input
+  keepLacking(memory, fields)
+  memory.reading = fields
   memory.evaluatedAt = at
   memory.evaluatedFresh = fresh
   // A device that never says anything fresh is watched from its first word: it goes silent too.
   if (fresh || memory.freshAt === null) memory.freshAt = input.receivedAt
-  const names = new Set(Object.keys(input.fields))
-  for (const name of names) memory.known[name] = [input.fields[name] as FieldValue, at]
 
   const changes: AlertChange[] = []
   for (const rule of rules) {
     if (rule.program.silence !== null) {
       if (fresh) endSilence(memory, rule, input.deviceId, input.receivedAt, changes)
-    } else if (!rule.program.fields.isDisjointFrom(names)) {
+    } else if (hasAny(fields, rule.program.fields)) {
       const scope = createScope(memory, rule, at)
-      for (const tap of rule.program.taps) if (!tap.fields.isDisjointFrom(names)) tap.feed(scope)
+      for (const tap of rule.program.taps) if (hasAny(fields, tap.fields)) tap.feed(scope)
       sampleRule(memory, rule, scope, fresh, input.deviceId, changes)
     }
   }
   return changes
+}
+
+/** What the reading before had and this one lacks stays known. Mostly there is nothing. */
+function keepLacking(memory: RuleMemory, fields: Fields): void {
+  const { reading, evaluatedAt } = memory
+  if (reading === undefined || evaluatedAt === null) return
+  for (const name in reading) {
+    if (fields[name] === undefined) {
+      memory.known[name] = [reading[name] as FieldValue, evaluatedAt]
+    }
+  }
+}
+
+function hasAny(fields: Fields, names: readonly string[]): boolean {
+  for (const name of names) if (fields[name] !== undefined) return true
+  return false
 }
 
 function createScope(memory: RuleMemory, rule: ActiveRule, at: Instant): Scope {
@@ -87,6 +104,8 @@ function createScope(memory: RuleMemory, rule: ActiveRule, at: Instant): Scope {
     parameters: rule.parameters,
     series: memory.series,
     known(field) {
+      const value = memory.reading?.[field]
+      if (value !== undefined) return value
       const known = memory.known[field]
       return known === undefined || known[1] < oldest ? null : known[0]
     },
@@ -102,7 +121,10 @@ function sampleRule(
   changes: AlertChange[],
 ): void {
   const { program } = rule
-  const alert = memory.alerts[program.rule.id] ?? createAlert(program)
+  const present = memory.alerts[program.rule.id]
+  // Most rules are at rest, and stay so: then there is nothing to make, to change or to keep.
+  if (present === undefined && !raisesAny(program, scope)) return
+  const alert = present ?? createAlert(program)
   alert.value = program.value(scope)
   program.levels.forEach((level, i) => {
     const state = levelState(alert, i)
@@ -111,6 +133,11 @@ function sampleRule(
     if (transition !== null) changes.push(change(program, deviceId, i, transition, scope.at, alert))
   })
   keep(memory, program, alert)
+}
+
+function raisesAny(program: RuleProgram, scope: Scope): boolean {
+  for (const level of program.levels) if (level.raise(scope) === true) return true
+  return false
 }
 
 /**
@@ -266,8 +293,8 @@ function createAlert(program: RuleProgram): AlertState {
 
 /** Alerts at rest are dropped: most devices have none, and state is written with every commit. */
 function keep(memory: RuleMemory, program: RuleProgram, alert: AlertState): void {
-  if (isResting(alert)) delete memory.alerts[program.rule.id]
-  else memory.alerts[program.rule.id] = alert
+  if (!isResting(alert)) memory.alerts[program.rule.id] = alert
+  else if (memory.alerts[program.rule.id] !== undefined) delete memory.alerts[program.rule.id]
 }
 
 function levelState(alert: AlertState, i: number) {

@@ -24,7 +24,7 @@ export type TruthProgram = (scope: Scope) => boolean | null
 
 /** A window that a reading feeds before anything is evaluated. */
 export interface Tap {
-  readonly fields: ReadonlySet<string>
+  readonly fields: readonly string[]
   feed(scope: Scope): void
 }
 
@@ -120,7 +120,7 @@ function addTap(key: string, of: Expr, over: Duration, into: Compilation): void 
     firstGap: Math.min(into.reportInterval, over),
   }
   into.taps.set(key, {
-    fields: inner.numberFields,
+    fields: [...inner.numberFields],
     feed(scope) {
       const value = program(scope)
       if (value === null) return

@@ -1,4 +1,4 @@
-import type { FieldValue } from '../model/reading.ts'
+import type { Fields, FieldValue } from '../model/reading.ts'
 import type { AlertLevel } from '../model/rule.ts'
 import type { Instant } from '../model/time.ts'
 import type { Series } from './series.ts'
@@ -8,7 +8,9 @@ import type { Series } from './series.ts'
  * survives a restart as it is.
  */
 export interface RuleMemory {
-  /** Last known value of each field and when it was observed. */
+  /** The fields of the last evaluated reading. */
+  reading?: Fields
+  /** Last known value of fields that it lacks, and when that was observed. */
   known: Record<string, readonly [value: FieldValue, at: Instant]>
   /** Windows, by the text of their expression. */
   series: Record<string, Series>
@@ -60,6 +62,7 @@ export interface AlertChange {
 
 export function createRuleMemory(): RuleMemory {
   return {
+    reading: {},
     known: {},
     series: {},
     alerts: {},

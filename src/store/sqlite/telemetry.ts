@@ -22,6 +22,7 @@ export function openSqliteTelemetryStore(
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA busy_timeout = 5000;
+    PRAGMA cache_size = -65536;
     CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS device_numbers (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE IF NOT EXISTS written (
@@ -134,7 +135,7 @@ class SqliteTelemetryStore implements TelemetryStore {
 
   #write(batch: TelemetryBatch): void {
     const counts = new Map<string, number>()
-    for (const reading of batch.readings) {
+    for (const reading of clustered(batch.readings)) {
       this.#insert(reading)
       const key = `${utcDay(reading.receivedAt)}\n${reading.kind}`
       counts.set(key, (counts.get(key) ?? 0) + 1)
@@ -169,6 +170,16 @@ class SqliteTelemetryStore implements TelemetryStore {
     this.#numbers.set(deviceId, n)
     return n
   }
+}
+
+/**
+ * In the order of the tables: rows of one device go into one page, one after the other. The sort
+ * is stable, so that of two readings of one moment the later one still comes later.
+ */
+function clustered(readings: readonly Reading[]): Reading[] {
+  return readings.toSorted((a, b) =>
+    a.deviceId === b.deviceId ? a.observedAt - b.observedAt : a.deviceId < b.deviceId ? -1 : 1,
+  )
 }
 
 function prepareInsert(db: DatabaseSync, kind: DeviceKind) {
