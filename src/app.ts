@@ -17,7 +17,7 @@ import { AppError } from './model/errors.ts'
 import { parseInfluxUrl, type TelemetryLocation } from './model/store-location.ts'
 import { DAY } from './model/time.ts'
 import { type Clock, createClock, realTime, startClock } from './ops/clock.ts'
-import { adminToken, influxToken, takeDataDir } from './ops/data-dir.ts'
+import { adminToken, influxToken, takeDataDir, watchJournalHold } from './ops/data-dir.ts'
 import type { Logger } from './ops/logger.ts'
 import { createMetrics } from './ops/metrics.ts'
 import { createSecret, hashSecret, secretMatches } from './ops/secret.ts'
@@ -94,7 +94,9 @@ export async function startService(
   const hub = new LiveHub()
   const sampler = new HealthSampler(performance.now())
   const ticker = startTicker({ journal, pipeline, ingest, clock, broker, metrics, sampler })
-  reportNews(pipeline, { journal, credentials, broker, hub, metrics, health, log })
+  const hold = watchJournalHold(dataDir.path)
+  const journalHeld = hold.held
+  reportNews(pipeline, { journal, credentials, broker, hub, metrics, health, log, journalHeld })
   publishCommands(pipeline, broker)
   pipeline.on('died', onFatal)
   journal.onBroken(onFatal)
@@ -156,6 +158,7 @@ export async function startService(
     await telemetry.close()
     await pipeline.close()
     await journal.close()
+    hold.close()
     dataDir.release()
   }
   return { token, address, close }

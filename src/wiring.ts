@@ -151,10 +151,12 @@ export function reportNews(
     metrics: Metrics
     health: Health
     log: Logger
+    /** True while a backup needs the journal as it is. */
+    journalHeld: () => boolean
   },
 ): void {
   const { journal, credentials, broker, hub, metrics, health, log } = parts
-  const trim = createTrim(journal)
+  const trim = createTrim(journal, parts.journalHeld)
   journal.onCommit((lastSeq) => pipeline.journalGrew(lastSeq))
   pipeline.on('committed', (news: CommitNews) => {
     health.pipelineTrouble(null)
@@ -186,13 +188,13 @@ const TRIM_RECORDS = 20_000
 /** ... or for so long, since a few records may be large. */
 const TRIM_MS = 5_000
 
-function createTrim(journal: Journal): (releasable: number) => void {
+function createTrim(journal: Journal, held: () => boolean): (releasable: number) => void {
   let trimmed = 0
   let at = performance.now()
   return (releasable) => {
     const now = performance.now()
     if (releasable - trimmed < TRIM_RECORDS && now - at < TRIM_MS) return
-    if (releasable === trimmed) return
+    if (releasable === trimmed || held()) return
     trimmed = releasable
     at = now
     journal.trim(releasable)

@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { holdJournal } from '../ops/data-dir.ts'
 import type { Environment } from './environment.ts'
 import { settingsFrom } from './environment.ts'
 
 /**
- * In this order: what the journal's copy lacks is in the later copies, and what they lack is
- * still in the journal, so the copies start together as one service.
+ * In this order, and with the journal held so that nothing is trimmed from it meanwhile: what the
+ * earlier copies lack is in the journal's copy, so they start together as one service.
  */
 const FILES = ['telemetry.db', 'telemetry-influxdb.db', 'state.db', 'journal.db']
 
@@ -14,6 +15,16 @@ const FILES = ['telemetry.db', 'telemetry-influxdb.db', 'state.db', 'journal.db'
 export function backup(env: Environment, folder: string): number {
   const dataDir = settingsFrom(env).CURBWATCH_DATA_DIR
   mkdirSync(folder, { recursive: true })
+  const letGo = holdJournal(dataDir)
+  try {
+    copy(dataDir, folder)
+  } finally {
+    letGo()
+  }
+  return 0
+}
+
+function copy(dataDir: string, folder: string): void {
   // Telemetry is in one place or the other.
   for (const name of FILES.filter((one) => existsSync(join(dataDir, one)))) {
     const target = join(folder, name)
@@ -23,5 +34,4 @@ export function backup(env: Environment, folder: string): number {
     db.close()
     process.stdout.write(`${target}\n`)
   }
-  return 0
 }

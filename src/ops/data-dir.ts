@@ -4,6 +4,13 @@ import { DatabaseSync } from 'node:sqlite'
 import { AppError } from '../model/errors.ts'
 import { createSecret } from './secret.ts'
 
+/** Holds a lock of the file until it is closed. */
+const TAKE =
+  'PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (x); COMMIT'
+const JOURNAL_LOCK = 'backup-lock.db'
+/** SQLITE_BUSY: another process has the lock. */
+const BUSY = 5
+
 /** The data directory: made when missing, held by one process at a time. */
 export interface DataDir {
   readonly path: string
@@ -17,14 +24,45 @@ export interface DataDir {
 export function takeDataDir(path: string): DataDir {
   const lock = openLock(path)
   try {
-    lock.exec(
-      'PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (x); COMMIT',
-    )
+    lock.exec(TAKE)
   } catch (cause) {
     lock.close()
     throw new AppError('DATA_DIR_BUSY', `${path} is in use by another process`, { cause })
   }
   return { path, release: () => lock.close() }
+}
+
+/**
+ * Keeps the journal as long as it is while the files are copied; give it back with the answer.
+ * Whoever holds it and dies lets go of it.
+ */
+export function holdJournal(path: string): () => void {
+  const lock = new DatabaseSync(join(path, JOURNAL_LOCK))
+  try {
+    // A running service looks at the lock for a moment now and then.
+    lock.exec('PRAGMA busy_timeout = 2000')
+    lock.exec(TAKE)
+  } catch (cause) {
+    lock.close()
+    throw new AppError('DATA_DIR_BUSY', `another backup of ${path} is running`, { cause })
+  }
+  return () => lock.close()
+}
+
+/** Tells whether somebody holds the journal: then nothing is trimmed from it. */
+export function watchJournalHold(path: string): { held(): boolean; close(): void } {
+  const lock = new DatabaseSync(join(path, JOURNAL_LOCK))
+  return {
+    held() {
+      try {
+        lock.exec('BEGIN IMMEDIATE; ROLLBACK')
+        return false
+      } catch (error) {
+        return (error as { errcode?: number }).errcode === BUSY
+      }
+    },
+    close: () => lock.close(),
+  }
 }
 
 function openLock(path: string): DatabaseSync {

@@ -79,6 +79,8 @@ export class Pipeline {
   #signalled = false
   #closing = false
   #prunedAt: Instant = 0
+  /** Where the writer was at the prune before: a backup may have copied telemetry since. */
+  #writtenThen = 0
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
@@ -245,13 +247,15 @@ export class Pipeline {
     const { now } = processor.world
     if (now - this.#prunedAt < PRUNE_EVERY) return
     this.#prunedAt = now
+    const written = writer.cursor
     feed.prune(now - retention.telemetry)
     await state.prune({
-      verdictsUpTo: writer.cursor,
+      verdictsUpTo: this.#writtenThen,
       seenBefore: now - MAX_AGE - DAY,
       quarantineBefore: now - retention.quarantine,
       deliveriesBefore: now - retention.quarantine,
     })
+    this.#writtenThen = written
   }
 }
 

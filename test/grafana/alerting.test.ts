@@ -11,6 +11,7 @@ import type {
   RulesFile,
   TemplatesFile,
 } from '../../grafana/src/provisioning/shapes.ts'
+import { queriesOf } from '../support/alert-rules.ts'
 
 /** What the files of Grafana name in one another is there, once, and nothing vanished unburied. */
 const FOLDER = new URL('../../grafana/', import.meta.url)
@@ -74,6 +75,10 @@ describe('rules', () => {
         expect.arrayContaining([rule.panelId]),
       ])
       expect(en?.panels.map(({ id }) => id)).toEqual(expect.arrayContaining([rule.panelId]))
+      // And it shows something of what the rule looks at.
+      const shown = JSON.stringify(zh?.panels.find(({ id }) => id === rule.panelId))
+      const fields = queriesOf(rule, 0).map(({ query }) => /\("(\w+)"\)/.exec(query)?.[1])
+      expect([uid, fields.filter((field) => shown.includes(`\\"${field}`))]).not.toEqual([uid, []])
     },
   )
 

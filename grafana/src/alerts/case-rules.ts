@@ -1,4 +1,5 @@
 import { text } from '../../../src/model/text.ts'
+import { DUTY_PANELS } from '../boards/duty.ts'
 import { LIMITS } from './limits.ts'
 import type { Names } from './names.ts'
 import { lastValue, type RuleSpec } from './rule.ts'
@@ -28,7 +29,7 @@ export function caseRules({ kind, district }: Names): RuleSpec[] {
       withoutData: 'KeepLast',
       severity: 'critical',
       source: 'case',
-      panel: { board: 'city-duty', id: 1 },
+      panel: { board: 'city-duty', id: DUTY_PANELS.critical },
       summary: text(`紧急：${zh}`, `Critical: ${en}`),
       caseLink: true,
     },
@@ -41,13 +42,13 @@ export function caseRules({ kind, district }: Names): RuleSpec[] {
       withoutData: 'KeepLast',
       severity: 'major',
       source: 'case',
-      panel: { board: 'city-duty', id: 2 },
+      panel: { board: 'city-duty', id: DUTY_PANELS.major },
       summary: text(`较大：${zh}`, `Major: ${en}`),
       caseLink: true,
     },
     {
       uid: 'case-critical-unseen',
-      title: text('紧急案件无人查看', 'Critical case not seen'),
+      title: text('紧急案件未阅', 'Critical case not seen'),
       queries: {
         A: {
           seconds: SNAPSHOTS_SECONDS,
@@ -60,9 +61,9 @@ export function caseRules({ kind, district }: Names): RuleSpec[] {
       withoutData: 'KeepLast',
       severity: 'critical',
       source: 'case',
-      panel: { board: 'city-duty', id: 4 },
+      panel: { board: 'city-duty', id: DUTY_PANELS.unseen },
       summary: text(
-        `超过 ${LIMITS.unseenSeconds / 60} 分钟无人查看：${zh}`,
+        `超过 ${LIMITS.unseenSeconds / 60} 分钟未阅：${zh}`,
         `Not seen for ${LIMITS.unseenSeconds / 60} minutes: ${en}`,
       ),
       caseLink: true,
@@ -84,7 +85,7 @@ export function caseRules({ kind, district }: Names): RuleSpec[] {
       withoutData: 'KeepLast',
       severity: 'minor',
       source: 'count',
-      panel: { board: 'city-duty', id: 3 },
+      panel: { board: 'city-duty', id: DUTY_PANELS.minor },
       summary: text(
         `${district['zh-CN']}${kind['zh-CN']}一般案件未结 ${lastValue('A')} 件`,
         `${lastValue('A')} open minor cases of ${kind.en} in ${district.en}`,

@@ -20,6 +20,8 @@ export const LIMITS = {
   /** Share of the journal in use. */
   journalWarning: FIGURES.journalFill.warn,
   journalCritical: FIGURES.journalFill.bad,
+  /** Messages that may go without an acknowledgement in ten minutes: one device gone wild. */
+  shedAtMost: 100,
   /** Share of devices silent, of a kind in a district that has so many at least. */
   silentShare: 0.2,
   devicesAtLeast: 5,

@@ -1,4 +1,6 @@
 import { text } from '../../../src/model/text.ts'
+import { DUTY_PANELS } from '../boards/duty.ts'
+import { PIPELINE_PANELS } from '../boards/pipeline.ts'
 import { LIMITS } from './limits.ts'
 import type { Names } from './names.ts'
 import { lastValue, type RuleSpec } from './rule.ts'
@@ -22,7 +24,7 @@ export function deviceRules({ kind, district }: Names): RuleSpec[] {
       withoutData: 'KeepLast',
       severity: 'major',
       source: 'device',
-      panel: { board: 'city-duty', id: 6 },
+      panel: { board: 'city-duty', id: DUTY_PANELS.offline },
       summary: text(
         `${district['zh-CN']}${kind['zh-CN']}设备失联 ${lastValue('A')} 台，共 ${lastValue('B')} 台`,
         `${lastValue('A')} of ${lastValue('B')} devices of ${kind.en} in ${district.en} are silent`,
@@ -33,7 +35,7 @@ export function deviceRules({ kind, district }: Names): RuleSpec[] {
 
 /** The service itself: who watches the watcher. */
 export function serviceRules(): RuleSpec[] {
-  return [heartbeat(), ...lags(), quarantine(), ...journal(), refused()]
+  return [heartbeat(), ...lags(), quarantine(), ...journal(), shed(), refused()]
 }
 
 function heartbeat(): RuleSpec {
@@ -47,7 +49,7 @@ function heartbeat(): RuleSpec {
     withoutData: 'Alerting',
     severity: 'critical',
     source: 'service',
-    panel: { board: 'city-pipeline', id: 1 },
+    panel: { board: 'city-pipeline', id: PIPELINE_PANELS.up },
     summary: text(
       '两分钟没有收到 curbwatch 的心跳：curbwatch、InfluxDB 或两者之间的连接中断，看板和告警不再更新',
       'No heartbeat for two minutes: curbwatch, InfluxDB or the link between them is down; boards and alerts stand still',
@@ -66,7 +68,7 @@ function lags(): RuleSpec[] {
       withoutData: 'KeepLast',
       severity: 'major',
       source: 'service',
-      panel: { board: 'city-pipeline', id: 5 },
+      panel: { board: 'city-pipeline', id: PIPELINE_PANELS.lag },
       summary: text(
         `消息等待处理已 ${lastValue('A')} 秒：新的告警和案件会同样晚`,
         `Messages have waited ${lastValue('A')} s for the rules: new alerts and cases are that late`,
@@ -81,7 +83,7 @@ function lags(): RuleSpec[] {
       withoutData: 'KeepLast',
       severity: 'minor',
       source: 'service',
-      panel: { board: 'city-pipeline', id: 5 },
+      panel: { board: 'city-pipeline', id: PIPELINE_PANELS.lag },
       summary: text(
         `读数等待入库已 ${lastValue('A')} 秒：曲线不是最新，数据没有丢失，告警不受影响`,
         `Readings have waited ${lastValue('A')} s for the store: curves are old, nothing is lost, alerts are not late`,
@@ -106,7 +108,7 @@ function quarantine(): RuleSpec {
     withoutData: 'KeepLast',
     severity: 'major',
     source: 'service',
-    panel: { board: 'city-pipeline', id: 4 },
+    panel: { board: 'city-pipeline', id: PIPELINE_PANELS.quarantine },
     summary: text(
       `十分钟内 ${lastValue('B')} 条读数被隔离，超过 ${LIMITS.quarantineRatio * 100}%：查看隔离区的原因`,
       `${lastValue('B')} readings in quarantine within ten minutes, more than ${LIMITS.quarantineRatio * 100} %: the quarantine says why`,
@@ -126,7 +128,7 @@ function journal(): RuleSpec[] {
       condition: { above: LIMITS.journalWarning, of: 'A' },
       for: '10m',
       severity: 'major',
-      panel: { board: 'city-pipeline', id: 6 },
+      panel: { board: 'city-pipeline', id: PIPELINE_PANELS.fill },
       summary: text(
         `接收日志已用 ${LIMITS.journalWarning * 100}% 以上：处理或入库跟不上，用满后新消息会被拒收`,
         `The journal is over ${LIMITS.journalWarning * 100} % full: rules or store lag behind; a full one takes no message`,
@@ -140,13 +142,32 @@ function journal(): RuleSpec[] {
       condition: { above: LIMITS.journalCritical, of: 'A' },
       for: '2m',
       severity: 'critical',
-      panel: { board: 'city-pipeline', id: 6 },
+      panel: { board: 'city-pipeline', id: PIPELINE_PANELS.fill },
       summary: text(
         `接收日志已用 ${LIMITS.journalCritical * 100}% 以上：用满后新消息会被拒收`,
         `The journal is over ${LIMITS.journalCritical * 100} % full: a full one takes no message`,
       ),
     },
   ]
+}
+
+/** A full disk or journal, or devices that are far too fast: either way no PUBACK goes out. */
+function shed(): RuleSpec {
+  return {
+    uid: 'service-messages-shed',
+    title: text('消息未获确认', 'Messages not acknowledged'),
+    queries: { A: grown('messages_shed') },
+    condition: { above: LIMITS.shedAtMost, of: 'A' },
+    for: '2m',
+    withoutData: 'KeepLast',
+    severity: 'critical',
+    source: 'service',
+    panel: { board: 'city-pipeline', id: PIPELINE_PANELS.refused },
+    summary: text(
+      `十分钟内 ${lastValue('A')} 条消息未获确认：磁盘或接收日志已满，或设备发送过快，见 /readyz 与 curbwatch_messages_shed_total`,
+      `${lastValue('A')} messages without an acknowledgement within ten minutes: a full disk or journal, or devices that are too fast; see /readyz and curbwatch_messages_shed_total`,
+    ),
+  }
 }
 
 function refused(): RuleSpec {
@@ -159,7 +180,7 @@ function refused(): RuleSpec {
     withoutData: 'KeepLast',
     severity: 'major',
     source: 'service',
-    panel: { board: 'city-pipeline', id: 8 },
+    panel: { board: 'city-pipeline', id: PIPELINE_PANELS.refused },
     summary: text(
       `十分钟内 ${lastValue('A')} 条读数被 InfluxDB 拒绝：原因见 /api/v1/telemetry/refused`,
       `InfluxDB refused ${lastValue('A')} readings within ten minutes: /api/v1/telemetry/refused says why`,

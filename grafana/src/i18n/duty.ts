@@ -17,9 +17,9 @@ export const DUTY = {
   major: words('较大未结', 'Major open', '全市未结的较大案件数。', 'Open major cases in the city.'),
   minor: words('一般未结', 'Minor open', '全市未结的一般案件数。', 'Open minor cases in the city.'),
   unseen: words(
-    '紧急且 5 分钟未查看',
+    '紧急且 5 分钟未阅',
     'Critical, unseen over 5 min',
-    '开单超过 5 分钟仍无人查看或操作的紧急案件。没有时为 0；服务是否在上报请看旁边的数字。',
+    '启单超过 5 分钟仍未阅或无人操作的紧急案件。没有时为 0；服务是否在上报请看旁边的数字。',
     'Critical cases that nobody has opened or acted on for more than 5 minutes. 0 where there is none; whether the service reports at all is told by the figures beside it.',
   ),
   overdue: words(
@@ -100,7 +100,7 @@ export const DISTRICT = {
   oldest: words(
     '最久未结',
     'Oldest open case',
-    '辖区内开单最久的未结案件已开时间；没有案件时为 0。',
+    '辖区内启单最久的未结案件已开时间；没有案件时为 0。',
     'Age of the oldest open case of the district; 0 where there is none.',
   ),
   online: words(

@@ -24,7 +24,7 @@ export const CASES = {
   median: words(
     '结案用时中位数',
     'Median time to close',
-    '从开单到结案用时的中位数。',
+    '从启单到结案用时的中位数。',
     'Half of the cases closed in the range took less time from opening to closing.',
   ),
   late: words(
