@@ -30,6 +30,8 @@ export interface PanelJson {
       readonly unit?: string
       readonly noValue?: string
       readonly thresholds?: { readonly steps: readonly { value: number | null; color: string }[] }
+      readonly links?: readonly { readonly url: string }[]
+      readonly mappings?: readonly unknown[]
     }
     readonly overrides: readonly {
       readonly matcher: { readonly id: string; readonly options: string }
@@ -37,6 +39,22 @@ export interface PanelJson {
     }[]
   }
   readonly targets?: readonly Target[]
+  readonly transformations?: readonly {
+    readonly id: string
+    readonly options: {
+      readonly excludeByName?: Readonly<Record<string, boolean>>
+      readonly indexByName?: Readonly<Record<string, number>>
+    }
+  }[]
+  readonly options?: {
+    readonly sortBy?: readonly { readonly displayName: string }[]
+    readonly layers?: readonly {
+      readonly type: string
+      readonly name: string
+      readonly filterData?: { readonly options: string }
+      readonly location?: { readonly latitude: string; readonly longitude: string }
+    }[]
+  }
   /** How far back it looks, where that is not the board's range: `3m`. */
   readonly timeFrom?: string
   readonly interval?: string
@@ -59,6 +77,7 @@ export interface BoardJson {
     readonly tags: string[]
   }[]
   readonly templating: { readonly list?: readonly VariableJson[] }
+  readonly annotations: { readonly list?: readonly unknown[] }
 }
 
 export interface VariableJson {
@@ -66,6 +85,9 @@ export interface VariableJson {
   readonly type: string
   readonly query?: string
   readonly datasource?: { readonly uid: string }
+  readonly multi?: boolean
+  readonly includeAll?: boolean
+  readonly allValue?: string
 }
 
 /** The committed boards of a language. */
