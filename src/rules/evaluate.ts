@@ -123,7 +123,7 @@ function sampleRule(
   const { program } = rule
   const present = memory.alerts[program.rule.id]
   // Most rules are at rest, and stay so: then there is nothing to make, to change or to keep.
-  if (present === undefined && !raisesAny(program, scope)) return
+  if (present === undefined && !program.levels.some((one) => one.raise(scope))) return
   const alert = present ?? createAlert(program)
   alert.value = program.value(scope)
   program.levels.forEach((level, i) => {
@@ -133,11 +133,6 @@ function sampleRule(
     if (transition !== null) changes.push(change(program, deviceId, i, transition, scope.at, alert))
   })
   keep(memory, program, alert)
-}
-
-function raisesAny(program: RuleProgram, scope: Scope): boolean {
-  for (const level of program.levels) if (level.raise(scope) === true) return true
-  return false
 }
 
 /**
