@@ -54,3 +54,11 @@ export function connectPacket(device: Registered, more: object = {}): Packet {
     ...more,
   } as Packet
 }
+
+/** A CONNECT with no client id that wants its session kept: no library would say such a thing. */
+export function namelessConnect(device: Registered): Uint8Array {
+  const bytes = mqttPacket.generate(connectPacket(device, { clientId: '' }) as never)
+  // Fixed header 2, protocol name 6, level 1, then the flags, of which 0x02 is clean session.
+  bytes[9] = (bytes[9] ?? 0) & ~0x02
+  return bytes
+}
