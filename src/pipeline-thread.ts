@@ -60,6 +60,7 @@ const writer = new TelemetryWriter({
   decoders: new Map(kinds.map((kind) => [kind.name, createDecoder(kind)])),
   cursor: await telemetry.cursor(),
 })
+await writer.count()
 const feed = new TelemetryFeed({
   writer,
   store: telemetry,

@@ -2,7 +2,7 @@ import { MAX_AGE } from '../decode/decode.ts'
 import type { Effects } from '../engine/effects.ts'
 import type { JournalReader } from '../journal/port.ts'
 import { DAY, type Duration, type Instant } from '../model/time.ts'
-import type { StateStore } from '../store/state-port.ts'
+import type { PruneLimits, StateStore } from '../store/state-port.ts'
 import type { TelemetryStore } from '../store/telemetry-port.ts'
 import { ledgerPage } from './ledger.ts'
 import { liveEvents } from './live-events.ts'
@@ -81,6 +81,8 @@ export class Pipeline {
   #prunedAt: Instant = 0
   /** Where the writer was at the prune before: a backup may have copied telemetry since. */
   #writtenThen = 0
+  /** What is let go of, a step a turn; null: nothing is left. */
+  #pruning: PruneLimits | null = null
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
@@ -241,21 +243,22 @@ export class Pipeline {
     }
   }
 
-  /** Every hour, what is too old is let go of; telemetry by the feed, in steps. */
+  /** Every hour, what is too old is let go of, in steps; telemetry by the feed. */
   async #prune(): Promise<void> {
     const { processor, writer, feed, state, retention } = this.#parts
     const { now } = processor.world
-    if (now - this.#prunedAt < PRUNE_EVERY) return
-    this.#prunedAt = now
-    const written = writer.cursor
-    feed.prune(now - retention.telemetry)
-    await state.prune({
-      verdictsUpTo: this.#writtenThen,
-      seenBefore: now - MAX_AGE - DAY,
-      quarantineBefore: now - retention.quarantine,
-      deliveriesBefore: now - retention.quarantine,
-    })
-    this.#writtenThen = written
+    if (now - this.#prunedAt >= PRUNE_EVERY) {
+      this.#prunedAt = now
+      feed.prune(now - retention.telemetry)
+      this.#pruning = {
+        verdictsUpTo: this.#writtenThen,
+        seenBefore: now - MAX_AGE - DAY,
+        quarantineBefore: now - retention.quarantine,
+        deliveriesBefore: now - retention.quarantine,
+      }
+      this.#writtenThen = writer.cursor
+    }
+    if (this.#pruning !== null && (await state.prune(this.#pruning))) this.#pruning = null
   }
 }
 

@@ -21,7 +21,7 @@ import { ReadingCounts } from './reading-counts.ts'
 /** Decisions looked up at once while catching up, and bytes of journal decoded for one batch. */
 const CATCH_UP_VERDICTS = 500
 const CATCH_UP_BYTES = 1024 * 1024
-/** Readings held for the store at the most; beyond, they are read from the journal again. */
+/** Readings, and batches, held for the store at the most; beyond, the journal is read again. */
 const HELD_READINGS = 100_000
 
 interface Batch {
@@ -74,9 +74,19 @@ export class TelemetryWriter {
     const readings = accepted.map((one) => one.reading)
     this.#unstored?.add(countsOf(readings))
     const joins = this.#held.length === 0 || this.#held.at(-1)?.lastSeq === firstSeq - 1
-    if (!joins || this.#heldReadings + readings.length > HELD_READINGS) this.#hold([])
+    // A batch without readings takes room as well: a flood of refused messages has nothing else.
+    const held = this.#heldReadings + this.#held.length
+    if (!joins || held + readings.length > HELD_READINGS) this.#hold([])
     this.#held.push({ firstSeq, lastSeq, readings })
     this.#heldReadings += readings.length
+  }
+
+  /**
+   * Counts what is not stored, before anything waits: after hours of an outage it takes seconds,
+   * which later would be the rules'. From then on it is kept count of.
+   */
+  async count(): Promise<void> {
+    await this.unstored(this.#cursor)
   }
 
   /** Writes what is there, up to the processor's cursor. */

@@ -32,8 +32,11 @@ export interface StateStore {
   /** Accepted readings that the telemetry writer has not passed yet. */
   unstored(afterSeq: number): Promise<ReadingCount[]>
   ledger(day: string): Promise<LedgerCounts[]>
-  /** Lets go of what is only needed for a while. */
-  prune(limits: PruneLimits): Promise<void>
+  /**
+   * Lets go of what is only needed for a while, a step at a time, because the rules wait for it:
+   * after an outage there are millions of decisions. True when all is gone.
+   */
+  prune(limits: PruneLimits): Promise<boolean>
   close(): Promise<void>
 }
 

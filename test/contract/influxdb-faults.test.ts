@@ -148,6 +148,15 @@ describe('an answer that is no word about the lines', () => {
   test.each<[string, ScriptedAnswer | 'hang up']>([
     ["a proxy's 200", { status: 200, body: '<html>welcome</html>', type: 'text/html' }],
     ["a proxy's 400", { status: 400, body: '<html>bad request</html>', type: 'text/html' }],
+    [
+      'a server with TLS, asked without',
+      {
+        status: 400,
+        body: 'Client sent an HTTP request to an HTTPS server.\n',
+        type: 'text/plain',
+      },
+    ],
+    ['a 400 without a word', { status: 400 }],
     ['a redirect', { status: 302, body: '' }],
     ['no rights', { status: 403, body: `{"message":"${SCRIPTED_TOKEN} may not write"}` }],
     ['too fast', { status: 429, body: '{"message":"slow down"}' }],

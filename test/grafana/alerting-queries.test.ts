@@ -193,6 +193,15 @@ for (const kind of INFLUX_SERVERS) {
       }
     })
 
+    test('the last case ended while nobody could write it: there is data, and the case is not in it', async () => {
+      const db = await tell('gap', [service(20, {}), ...snapshot(1500, [critical('a1', 1, 900)])])
+      const rules = RULES.filter(({ labels }) => labels['source'] === 'case')
+      for (const rule of rules) {
+        expect(await evaluate(rule, NOW, ({ query }) => server.query(db, query))).toEqual([])
+        expect(rule.missing_series_evals_to_resolve).toBe(4)
+      }
+    })
+
     test('labels of a case are what notifications and links need', async () => {
       const db = await tell('labels', snapshot(20, [critical('a1', 1, 400)]))
       const rules = RULES.filter(({ labels }) => labels['source'] === 'case')

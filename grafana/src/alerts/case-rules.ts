@@ -53,7 +53,7 @@ export function caseRules({ kind, district }: Names): RuleSpec[] {
         A: {
           seconds: SNAPSHOTS_SECONDS,
           // An ended case is nobody's to look at, however long it was not seen.
-          query: `SELECT last("unseen_s") * last("open") AS "value" FROM "case_open" WHERE "severity" = 'critical' AND $timeFilter GROUP BY ${CASE_TAGS}`,
+          query: casesQuery('last("unseen_s") * last("open")', 'critical'),
         },
       },
       condition: { above: LIMITS.unseenSeconds, of: 'A' },
@@ -95,8 +95,17 @@ export function caseRules({ kind, district }: Names): RuleSpec[] {
 }
 
 function openCases(severity: string) {
-  return {
-    seconds: SNAPSHOTS_SECONDS,
-    query: `SELECT last("open") AS "value" FROM "case_open" WHERE "severity" = '${severity}' AND $timeFilter GROUP BY ${CASE_TAGS}`,
-  }
+  return { seconds: SNAPSHOTS_SECONDS, query: casesQuery('last("open")', severity) }
+}
+
+/**
+ * One series a case, and one of the service's heartbeat that is always 0. Without it a city whose
+ * last such case ended while InfluxDB, the service or Grafana was away for longer than `open=0` is
+ * written would have no data, and "keep last" would keep the alert for ever. With it Grafana sees
+ * that there is data, and that the case is missing from it; a dead service has neither.
+ */
+function casesQuery(value: string, severity: string): string {
+  const cases = `SELECT "open", "unseen_s" FROM "case_open" WHERE "severity" = '${severity}' AND $timeFilter`
+  const alive = 'SELECT "up" * 0 AS "open", "up" * 0 AS "unseen_s" FROM "service" WHERE $timeFilter'
+  return `SELECT ${value} AS "value" FROM (${cases} GROUP BY ${CASE_TAGS}), (${alive}) WHERE $timeFilter GROUP BY ${CASE_TAGS}`
 }

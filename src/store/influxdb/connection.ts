@@ -230,11 +230,20 @@ export function unavailable(status: number | null, words: string): AppError {
 function verdictOf(error: HttpError): WriteRefusal['verdict'] {
   if (error.statusCode === 413) return 'too-large'
   const lineFault = error.statusCode === 400 || error.statusCode === 422
-  // A page in HTML is a proxy's word about the request: InfluxDB has not seen the lines. A wrong
-  // token (401, 403) or a bucket that is not there (404) is for people to mend, not for readings
-  // to be lost by.
-  const proxy = error.contentType?.startsWith('text/html') ?? false
-  return lineFault && !proxy ? 'refused' : 'retry'
+  // Only InfluxDB's own JSON is about lines. A page or plain words are a proxy's, or those of a
+  // server with TLS that was asked without: it has not seen the lines. A wrong token (401, 403) or
+  // a bucket that is not there (404) is for people to mend, not for readings to be lost by.
+  return lineFault && isInfluxWord(error.body ?? '') ? 'refused' : 'retry'
+}
+
+/** 2.x says `message`, 1.x and 3 say `error`. */
+function isInfluxWord(body: string): boolean {
+  try {
+    const { message, error } = JSON.parse(body)
+    return typeof message === 'string' || typeof error === 'string'
+  } catch {
+    return false
+  }
 }
 
 interface QueryAnswer {

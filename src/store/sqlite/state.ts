@@ -21,18 +21,26 @@ import { prepareWrites } from './state-writes.ts'
 import { transaction } from './transaction.ts'
 
 /** Opens the state of one machine: a SQLite file, one writer, readers beside it. */
-export function openSqliteStateStore(file: string): StateStore {
-  return new SqliteStateStore(openStateDatabase(file))
+export function openSqliteStateStore(
+  file: string,
+  prunedVerdicts: number = PRUNED_VERDICTS,
+): StateStore {
+  return new SqliteStateStore(openStateDatabase(file), prunedVerdicts)
 }
+
+/** Decisions that are let go of in one step: some milliseconds. */
+const PRUNED_VERDICTS = 5_000
 
 const START: Progress = { now: 0, silenceFloor: 0, lastNumber: { day: '', seq: 0 } }
 
 class SqliteStateStore implements StateStore {
   readonly #db: DatabaseSync
+  readonly #prunedVerdicts: number
   readonly #write
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, prunedVerdicts: number) {
     this.#db = db
+    this.#prunedVerdicts = prunedVerdicts
     this.#write = prepareWrites(db)
   }
 
@@ -114,16 +122,14 @@ class SqliteStateStore implements StateStore {
   }
 
   async unstored(afterSeq: number): Promise<ReadingCount[]> {
-    const sums = new Map<string, { day: string; kind: string; readings: number }>()
-    for (const { accepted } of await this.verdicts(afterSeq, -1)) {
-      for (const { day, kind, readings } of accepted) {
-        const key = `${day}\n${kind}`
-        const sum = sums.get(key)
-        if (sum === undefined) sums.set(key, { day, kind, readings })
-        else sum.readings += readings
-      }
-    }
-    return [...sums.values()]
+    // Added up by SQLite: after hours of an outage the rows would not fit into memory.
+    return this.#all<ReadingCount & Record<string, unknown>>(
+      `SELECT one.value ->> 'day' AS day, one.value ->> 'kind' AS kind,
+         sum(one.value ->> 'readings') AS readings
+       FROM verdicts, json_each(body, '$.accepted') AS one
+       WHERE last_seq > ? GROUP BY 1, 2`,
+      afterSeq,
+    ).map(({ day, kind, readings }) => ({ day, kind, readings }))
   }
 
   async ledger(day: string): Promise<LedgerCounts[]> {
@@ -133,9 +139,14 @@ class SqliteStateStore implements StateStore {
     )
   }
 
-  async prune(limits: PruneLimits): Promise<void> {
+  async prune(limits: PruneLimits): Promise<boolean> {
+    const verdicts = this.#db.prepare(
+      `DELETE FROM verdicts WHERE last_seq IN
+         (SELECT last_seq FROM verdicts WHERE last_seq <= ? ORDER BY last_seq LIMIT ?)`,
+    )
+    let gone = 0
     transaction(this.#db, () => {
-      this.#db.prepare('DELETE FROM verdicts WHERE last_seq <= ?').run(limits.verdictsUpTo)
+      gone = Number(verdicts.run(limits.verdictsUpTo, this.#prunedVerdicts).changes)
       this.#db.prepare('DELETE FROM seen WHERE to_at < ?').run(limits.seenBefore)
       this.#db
         .prepare("DELETE FROM commands WHERE state <> 'sent' AND body ->> 'endedAt' < ?")
@@ -145,6 +156,7 @@ class SqliteStateStore implements StateStore {
         .prepare('DELETE FROM alert_deliveries WHERE received_at < ?')
         .run(limits.deliveriesBefore)
     })
+    return gone < this.#prunedVerdicts
   }
 
   async close(): Promise<void> {
