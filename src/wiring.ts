@@ -69,7 +69,7 @@ export class Health {
   observeIngest(metrics: Metrics, log: Logger): IngestObserver {
     const mayLog = createThrottle(LOGGED_PER_SECOND)
     return {
-      received: (channel, qos) => metrics.received.inc({ channel, qos: String(qos) }),
+      received: (channel, qos) => metrics.received.count(channel, qos),
       stored: (seconds) => {
         this.#journalTrouble = null
         metrics.ackSeconds.observe(seconds)

@@ -7,7 +7,9 @@ import { type ErrorCode, isErrorCode } from '../model/errors.ts'
 import { fail } from '../model/result.ts'
 import { deviceTopic } from '../model/topics.ts'
 import { maySubscribe, ownMessage } from './access.ts'
-import { guardFrames } from './frame-guard.ts'
+import { clientOf, guardSessions, isWillOf, telemetryLine } from './aedes-inside.ts'
+import { Lane } from './lane.ts'
+import { LaneGroup } from './lane-group.ts'
 import type {
   Attempt,
   Broker,
@@ -19,7 +21,8 @@ import type {
 } from './port.ts'
 
 /**
- * The broker inside: aedes, MQTT 3.1.1 over TCP, TLS and WebSocket.
+ * The broker inside: aedes, MQTT 3.1.1 over TCP, TLS and WebSocket. In front of aedes every
+ * connection has a lane that takes the device's telemetry; what follows is for the rest.
  *
  * The promise hangs on one fact of aedes 1.2: it calls `authorizePublish` before it writes a
  * PUBACK, concurrently and in order, and waits for the answer. So the journal is asked there. An
@@ -60,24 +63,21 @@ export async function openEmbeddedBroker(options: EmbeddedOptions): Promise<Embe
   return broker
 }
 
-interface SessionStore {
-  addSubscriptions(client: Client, subscriptions: { topic: string }[]): Promise<void>
-}
-
 class Embedded implements EmbeddedBroker {
   address: { mqtt: number; mqtts: number | null } = { mqtt: 0, mqtts: null }
   readonly #options: EmbeddedOptions
   readonly #aedes: Aedes
   readonly #identities = new WeakMap<Client, Identity>()
   readonly #nameless = new WeakSet<Client>()
-  readonly #remotes = new WeakMap<Duplex, string | null>()
   /** Devices that subscribed to more of their own than commands. */
   readonly #echoing = new WeakSet<Client>()
-  readonly #sockets = new Set<Duplex>()
+  readonly #group: LaneGroup
+  readonly #lanes = new Set<Lane>()
   readonly #servers: Server[] = []
 
   constructor(options: EmbeddedOptions) {
     this.#options = options
+    this.#group = new LaneGroup(options.receiver, options.limits.packetBytes)
     this.#aedes = new Aedes({
       maxClientsIdLength: 64,
       maxTopicLevels: options.limits.topicLevels,
@@ -107,7 +107,7 @@ class Embedded implements EmbeddedBroker {
     })
     this.#aedes.on('clientError', (client, error) => this.#protocolError(client, error))
     this.#aedes.on('connectionError', (client, error) => this.#protocolError(client, error))
-    this.#aedes.on('clientReady', (client) => this.#presence(client, true))
+    this.#aedes.on('clientReady', (client) => this.#ready(client))
     this.#aedes.on('clientDisconnect', (client) => this.#presence(client, false))
   }
 
@@ -117,7 +117,7 @@ class Embedded implements EmbeddedBroker {
 
   async open(): Promise<void> {
     await this.#aedes.listen()
-    this.#guardSessions()
+    guardSessions(this.#aedes, (client, topic) => this.#maySee(client, topic))
     const { host, port, tls } = this.#options
     const serve = (socket: Socket) => {
       socket.setNoDelay(true)
@@ -134,13 +134,15 @@ class Embedded implements EmbeddedBroker {
       connection.destroy()
       return
     }
-    this.#sockets.add(connection)
-    this.#remotes.set(connection, remote)
-    connection.once('close', () => this.#sockets.delete(connection))
-    const client = this.#aedes.handle(connection)
-    guardFrames(connection, this.#options.limits.packetBytes, () => {
-      this.#refuse('PACKET_TOO_LARGE', client)
+    const lane = new Lane({
+      socket: connection,
+      remote,
+      group: this.#group,
+      onTooLarge: () => this.#refuse('PACKET_TOO_LARGE', client),
     })
+    this.#lanes.add(lane)
+    lane.once('close', () => this.#lanes.delete(lane))
+    const client = this.#aedes.handle(lane)
   }
 
   publish(topic: string, payload: string): Promise<void> {
@@ -158,14 +160,13 @@ class Embedded implements EmbeddedBroker {
   }
 
   disconnect(deviceId: string): void {
-    const { clients } = this.#aedes as unknown as { clients: Record<string, Client | undefined> }
-    clients[deviceId]?.close()
+    clientOf(this.#aedes, deviceId)?.close()
   }
 
   async close(): Promise<void> {
     for (const server of this.#servers) server.close()
     await new Promise<void>((resolve) => this.#aedes.close(resolve))
-    for (const socket of this.#sockets) socket.destroy()
+    for (const lane of this.#lanes) lane.destroy()
   }
 
   async #listen(server: Server, host: string, port: number): Promise<number> {
@@ -214,8 +215,13 @@ class Embedded implements EmbeddedBroker {
     const device = client === null ? undefined : this.#identities.get(client)
     // aedes looks for the wills of dead brokers; after a jump of the system's clock it takes itself
     // for one. The will of a client that is there is not due.
-    if (client !== null && packet === (client as { will?: unknown }).will && !client.closed) {
+    if (client !== null && isWillOf(client, packet) && !client.closed) {
       done(new Error('TOPIC_FORBIDDEN'))
+      return
+    }
+    // aedes takes 0 for an id; [MQTT-2.3.1-1] does not.
+    if (packet.qos > 0 && packet.messageId === 0) {
+      done(new Error('packet id 0'))
       return
     }
     const message = device === undefined ? null : ownMessage(device, packet.topic)
@@ -254,23 +260,20 @@ class Embedded implements EmbeddedBroker {
     return device !== undefined && maySubscribe(device, topic)
   }
 
-  /** aedes 1.2 stores every filter of a SUBSCRIBE as soon as one of them is allowed. */
-  #guardSessions(): void {
-    const { persistence } = this.#aedes as unknown as { persistence: SessionStore }
-    const add = persistence.addSubscriptions.bind(persistence)
-    persistence.addSubscriptions = (client, subscriptions) =>
-      add(
-        client,
-        subscriptions.filter(({ topic }) => this.#maySee(client, topic)),
-      )
-  }
-
   #subscribed(client: Client, topics: readonly string[]): void {
     const device = this.#identities.get(client)
     if (device === undefined) return
     const own = deviceTopic(device.kind, device.id, 'command')
     if (topics.includes(own)) this.#options.onListening(device)
-    if (topics.some((topic) => topic !== own)) this.#echoing.add(client)
+    if (topics.every((topic) => topic === own)) return
+    this.#echoing.add(client)
+    laneOf(client).takeNoMore()
+  }
+
+  #ready(client: Client): void {
+    this.#presence(client, true)
+    const device = this.#identities.get(client)
+    laneOf(client).accept(device === undefined ? null : telemetryLine(client, device))
   }
 
   #presence(client: Client, connected: boolean): void {
@@ -289,7 +292,12 @@ class Embedded implements EmbeddedBroker {
   }
 
   #refuse(code: ErrorCode, client: Client | null, more: Partial<Attempt> = {}): void {
-    const remote = client === null ? null : (this.#remotes.get(client.conn) ?? null)
+    const remote = client === null ? null : laneOf(client).remote
     this.#options.gate.refused(code, { clientId: client?.id ?? null, remote, ...more })
   }
+}
+
+/** Every client of ours was made with a lane for its connection. */
+function laneOf(client: Client): Lane {
+  return client.conn as unknown as Lane
 }

@@ -24,13 +24,18 @@ export interface BrokerMessage {
   readonly deviceId: string
   readonly channel: Exclude<Channel, 'command'>
   readonly topic: string
+  /** A piece of what was read: whoever keeps it beyond the call copies it. */
   readonly payload: Uint8Array
   readonly qos: 0 | 1 | 2
 }
 
-/** Takes what devices send. */
+/** Takes what devices send. Answers those of one commit in one tick. */
 export interface Receiver {
   receive(message: BrokerMessage, done: (error: Error | null) => void): void
+  /** More waits for the disk than should: the broker reads no more until there is room. */
+  readonly crowded: boolean
+  /** Calls back whenever there is room again. */
+  onRoom(listener: () => void): void
   presence(kind: string, deviceId: string, connected: boolean): void
 }
 

@@ -16,6 +16,9 @@ const MAX_WAIT = 5_000
 /** Bytes waiting for the disk beyond which QoS 0 is dropped: it has no one to answer to. */
 const QOS0_PENDING_BYTES = 64 * 1024 * 1024
 
+/** Bytes waiting for the disk beyond which the broker reads no more. */
+const CROWDED_BYTES = 8 * 1024 * 1024
+
 /** Not to have lived for so long means that we did not listen: the machine slept or starved. */
 const STOOD_STILL_MS = 1_000
 
@@ -29,7 +32,7 @@ export interface IngestParts {
   readonly observe: IngestObserver
 }
 
-/** Who counts what is taken and what is not. */
+/** Who counts what is taken and what is not. Called for every message. */
 export interface IngestObserver {
   received(channel: string, qos: number): void
   stored(seconds: number): void
@@ -46,27 +49,43 @@ export class Ingest implements Receiver {
   readonly #parts: IngestParts
   readonly #limit: RateLimit
   #lastReceivedAt: Instant = 0
-  #pulse: { running: number; clock: Instant } | null = null
+  /** Where the two clocks were at the last pulse; 0: there was none. */
+  #runningThen = 0
+  #clockThen: Instant = 0
+  /** When the commit ended that is being answered; 0 between commits. */
+  #settledAt = 0
   #shed = new Map<string, ShedLine>()
 
   constructor(parts: IngestParts) {
     this.#parts = parts
     this.#limit = new RateLimit(parts.messagesPerSecond)
+    parts.journal.onSettled(() => {
+      this.#settledAt = 0
+    })
   }
 
   /** Takes a device's message; calls back when it is on disk, or with why it is refused. */
   receive(message: BrokerMessage, done: (error: Error | null) => void): void {
-    const { observe } = this.#parts
-    observe.received(message.channel, message.qos)
-    const wait = this.#limit.take(
-      message.deviceId,
-      performance.now(),
-      message.qos === 0 ? 0 : MAX_WAIT,
-    )
-    if (wait === Number.POSITIVE_INFINITY)
+    this.#parts.observe.received(message.channel, message.qos)
+    const at = performance.now()
+    const wait = this.#limit.take(message.deviceId, at, message.qos === 0 ? 0 : MAX_WAIT)
+    if (wait === 0) this.#append(message, at, done)
+    else if (wait === Number.POSITIVE_INFINITY) {
       this.#refuse(message, new AppError('RATE_EXCEEDED'), done)
-    else if (wait > 0) setTimeout(() => this.#append(message, done), wait)
-    else this.#append(message, done)
+    } else {
+      const kept = { ...message, payload: Buffer.from(message.payload) }
+      setTimeout(() => this.#append(kept, performance.now(), done), wait)
+    }
+  }
+
+  get crowded(): boolean {
+    return this.#parts.journal.pendingBytes > CROWDED_BYTES
+  }
+
+  onRoom(listener: () => void): void {
+    this.#parts.journal.onSettled(() => {
+      if (!this.crowded) listener()
+    })
   }
 
   /** The broker saw a device come or go. */
@@ -81,15 +100,7 @@ export class Ingest implements Receiver {
    * it: else its time of receipt would make every device that was not heard meanwhile silent.
    */
   notePulse(): void {
-    const before = this.#pulse
-    const { now, real } = this.#parts
-    this.#pulse = { running: performance.now(), clock: now() }
-    if (before === null) return
-    const passed = Math.max(
-      this.#pulse.running - before.running,
-      real(this.#pulse.clock - before.clock),
-    )
-    if (passed > STOOD_STILL_MS) this.append('mark', '', Buffer.from('resumed'), () => {})
+    this.#pulse(performance.now(), this.#parts.now())
   }
 
   /** Appends a record of our own; the error is the journal's. */
@@ -100,7 +111,8 @@ export class Ingest implements Receiver {
     done: (error: Error | null) => void,
   ): void {
     if (type !== 'mark') this.notePulse()
-    this.#parts.journal.append({ type, receivedAt: this.#receivedAt(), topic, payload }, done)
+    const receivedAt = this.#receivedAt(this.#parts.now())
+    this.#parts.journal.append({ type, receivedAt, topic, payload }, done)
   }
 
   /** What was shed since the last call, to be entered into the ledger. */
@@ -115,26 +127,47 @@ export class Ingest implements Receiver {
     for (const { day, kind, messages } of lines) this.#countShed(day, kind, messages)
   }
 
-  #append(message: BrokerMessage, done: (error: Error | null) => void): void {
+  /**
+   * Once for every message of the city. The answer keeps no part of the message but its names, so
+   * that what waits for the disk is in the journal's buffer alone.
+   */
+  #append(message: BrokerMessage, at: number, done: (error: Error | null) => void): void {
     const { journal, maxJournalBytes, observe } = this.#parts
+    const { kind, channel, topic, payload } = message
     const full = journal.storedBytes > maxJournalBytes
     const crowded = message.qos === 0 && journal.pendingBytes > QOS0_PENDING_BYTES
     if (full || crowded) {
       this.#refuse(message, new AppError('OVERLOADED'), done)
       return
     }
-    const began = performance.now()
-    this.append(message.channel, message.topic, message.payload, (error) => {
+    const clock = this.#parts.now()
+    this.#pulse(at, clock)
+    const receivedAt = this.#receivedAt(clock)
+    journal.append({ type: channel, receivedAt, topic, payload, kind }, (error) => {
       if (error !== null) {
-        this.#refuse(message, new AppError('JOURNAL_UNAVAILABLE', error.message), done)
+        const failure = new AppError('JOURNAL_UNAVAILABLE', error.message)
+        this.#refuse({ channel, kind }, failure, done)
         return
       }
-      observe.stored((performance.now() - began) / 1000)
+      if (this.#settledAt === 0) this.#settledAt = performance.now()
+      observe.stored((this.#settledAt - at) / 1000)
       done(null)
     })
   }
 
-  #refuse(message: BrokerMessage, error: AppError, done: (error: Error | null) => void): void {
+  #pulse(running: number, clock: Instant): void {
+    const passed = Math.max(running - this.#runningThen, this.#parts.real(clock - this.#clockThen))
+    const first = this.#runningThen === 0
+    this.#runningThen = running
+    this.#clockThen = clock
+    if (passed > STOOD_STILL_MS && !first) this.append('mark', '', Buffer.from('resumed'), () => {})
+  }
+
+  #refuse(
+    message: Pick<BrokerMessage, 'channel' | 'kind'>,
+    error: AppError,
+    done: (error: Error | null) => void,
+  ): void {
     this.#parts.observe.shed(error.code, error)
     if (message.channel === 'telemetry') {
       this.#countShed(utcDay(this.#parts.now()), message.kind, 1)
@@ -150,8 +183,8 @@ export class Ingest implements Receiver {
   }
 
   /** Times of receipt never go back, whatever the system's clock does. */
-  #receivedAt(): Instant {
-    this.#lastReceivedAt = Math.max(this.#lastReceivedAt, this.#parts.now())
+  #receivedAt(now: Instant): Instant {
+    if (now > this.#lastReceivedAt) this.#lastReceivedAt = now
     return this.#lastReceivedAt
   }
 }

@@ -17,14 +17,17 @@ export class RateLimit {
    * to wait, 0 for none. Infinity: the wait would exceed `maxWait`, and nothing was taken.
    */
   take(deviceId: string, now: number, maxWait: number): number {
-    const bucket = this.#buckets.get(deviceId) ?? { tokens: this.#burst, at: now }
-    const tokens = Math.min(
-      this.#burst,
-      bucket.tokens + ((now - bucket.at) * this.#perSecond) / 1000,
-    )
+    let bucket = this.#buckets.get(deviceId)
+    if (bucket === undefined) {
+      bucket = { tokens: this.#burst, at: now }
+      this.#buckets.set(deviceId, bucket)
+    }
+    const since = ((now - bucket.at) * this.#perSecond) / 1000
+    const tokens = Math.min(this.#burst, bucket.tokens + since)
     const wait = tokens >= 1 ? 0 : ((1 - tokens) * 1000) / this.#perSecond
     const taken = wait <= maxWait
-    this.#buckets.set(deviceId, { tokens: taken ? tokens - 1 : tokens, at: now })
+    bucket.tokens = taken ? tokens - 1 : tokens
+    bucket.at = now
     return taken ? wait : Number.POSITIVE_INFINITY
   }
 

@@ -31,17 +31,18 @@ export class BatchEncoder {
   }
 
   add(record: NewRecord): void {
-    const topicBytes = Buffer.byteLength(record.topic)
-    const size = HEAD + topicBytes + record.payload.length
-    this.#reserve(size)
+    const { topic, payload } = record
+    // No character of UTF-16 takes more than three bytes.
+    this.#reserve(HEAD + 3 * topic.length + payload.length)
     const buffer = this.#buffer
-    let at = this.#length
-    at = buffer.writeUInt32LE(size - 4, at)
+    const start = this.#length
+    const topicBytes = buffer.write(topic, start + HEAD)
+    const size = HEAD + topicBytes + payload.length
+    let at = buffer.writeUInt32LE(size - 4, start)
     at = buffer.writeUInt8(RECORD_TYPES.indexOf(record.type), at)
     at = buffer.writeDoubleLE(record.receivedAt, at)
-    at = buffer.writeUInt16LE(topicBytes, at)
-    at += buffer.write(record.topic, at)
-    buffer.set(record.payload, at)
+    buffer.writeUInt16LE(topicBytes, at)
+    buffer.set(payload, start + HEAD + topicBytes)
     this.#length += size
     this.#count++
   }

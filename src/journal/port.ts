@@ -14,13 +14,15 @@ import type { Instant } from '../model/time.ts'
  * - `trim` takes away what is read; the numbering goes on.
  */
 export interface Journal {
-  append(record: NewRecord, done: (error: Error | null) => void): void
+  append(record: Entry, done: (error: Error | null) => void): void
   /** Number of the last record that is on disk. */
   readonly lastSeq: number
   /** When the last record that was there at the opening was received; 0 in a new journal. */
   readonly openedAt: Instant
   /** Calls back after each commit with the number of its last record. */
   onCommit(listener: (lastSeq: number) => void): void
+  /** Calls back after each commit and each failure of one: less waits for the disk than before. */
+  onSettled(listener: () => void): void
   /** Calls back once when nothing can be appended any more, until a restart. */
   onBroken(listener: (error: Error) => void): void
   /** Bytes that wait for the disk. */
@@ -32,6 +34,9 @@ export interface Journal {
   /** Writes what waits, then closes. */
   close(): Promise<void>
 }
+
+/** A record to be appended; `kind` where the caller knows what its topic says. */
+export type Entry = NewRecord & { readonly kind?: string }
 
 /** The reading end, for a consumer with a cursor of its own. */
 export interface JournalReader {

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { NewRecord } from '../model/record.ts'
-import { type Instant, utcDay } from '../model/time.ts'
+import type { Instant } from '../model/time.ts'
 import { parseTopic } from '../model/topics.ts'
 import { BatchEncoder } from './codec.ts'
-import type { Journal, MessageCount } from './port.ts'
+import { MessageCounts } from './message-counts.ts'
+import type { Entry, Journal } from './port.ts'
 import {
   type CommitRequest,
   openJournalDatabase,
@@ -25,9 +25,7 @@ const FULL_BYTES = 64 * 1024
 /** After this long without a commit the disk counts as idle. */
 const IDLE_MS = 5
 
-interface Waiting {
-  readonly done: (error: Error | null) => void
-}
+type Done = (error: Error | null) => void
 
 /** Opens the journal; the worker is ready when the promise resolves. */
 export async function openSqliteJournal(file: string): Promise<Journal> {
@@ -48,10 +46,11 @@ class SqliteJournal implements Journal {
   readonly #worker: Worker
   readonly #exited: Promise<void>
   readonly #listeners: ((lastSeq: number) => void)[] = []
+  readonly #whenSettled: (() => void)[] = []
   readonly #encoder = new BatchEncoder()
-  #waiting: Waiting[] = []
-  #counts = new Map<string, { day: string; kind: string; messages: number }>()
-  #inFlight: { waiting: Waiting[]; lastSeq: number; bytes: number } | null = null
+  readonly #counts = new MessageCounts()
+  #waiting: Done[] = []
+  #inFlight: { waiting: Done[]; lastSeq: number; bytes: number } | null = null
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null
   #lastCommit = 0
   #broken: Error | null = null
@@ -74,19 +73,26 @@ class SqliteJournal implements Journal {
     return this.#encoder.bytes + (this.#inFlight?.bytes ?? 0)
   }
 
-  append(record: NewRecord, done: (error: Error | null) => void): void {
+  append(record: Entry, done: Done): void {
     if (this.#broken !== null) {
       done(this.#broken)
       return
     }
     this.#encoder.add(record)
-    this.#waiting.push({ done })
-    if (record.type === 'telemetry') this.#count(record)
+    this.#waiting.push(done)
+    if (record.type === 'telemetry') {
+      const kind = record.kind ?? parseTopic(record.topic)?.kind ?? 'unknown'
+      this.#counts.add(record.receivedAt, kind)
+    }
     this.#schedule()
   }
 
   onCommit(listener: (lastSeq: number) => void): void {
     this.#listeners.push(listener)
+  }
+
+  onSettled(listener: () => void): void {
+    this.#whenSettled.push(listener)
   }
 
   onBroken(listener: (error: Error) => void): void {
@@ -104,15 +110,6 @@ class SqliteJournal implements Journal {
     this.#broken = new Error('the journal is closed')
     this.#send({ type: 'close' })
     await this.#exited
-  }
-
-  #count(record: NewRecord): void {
-    const day = utcDay(record.receivedAt)
-    const kind = parseTopic(record.topic)?.kind ?? 'unknown'
-    const key = `${day}\n${kind}`
-    const line = this.#counts.get(key)
-    if (line === undefined) this.#counts.set(key, { day, kind, messages: 1 })
-    else line.messages++
   }
 
   #schedule(): void {
@@ -134,12 +131,11 @@ class SqliteJournal implements Journal {
     const count = this.#encoder.count
     if (count === 0 || this.#inFlight !== null) return
     const bytes = this.#encoder.take()
-    const counts: MessageCount[] = [...this.#counts.values()]
+    const counts = this.#counts.take()
     const firstSeq = this.lastSeq + 1
     const lastSeq = this.lastSeq + count
     this.#inFlight = { waiting: this.#waiting, lastSeq, bytes: bytes.length }
     this.#waiting = []
-    this.#counts = new Map()
     this.#send({ type: 'commit', firstSeq, lastSeq, bytes, counts }, [bytes.buffer])
   }
 
@@ -162,9 +158,10 @@ class SqliteJournal implements Journal {
     }
     const error = reply.ok ? null : new Error(reply.message)
     // All in one tick: the acknowledgements of one connection leave in one write.
-    for (const { done } of commit.waiting) done(error)
+    for (const done of commit.waiting) done(error)
     if (reply.ok) for (const listener of this.#listeners) listener(this.lastSeq)
     if (this.#encoder.count > 0) this.#schedule()
+    for (const listener of this.#whenSettled) listener()
   }
 
   /** The thread died: nothing more can be promised. */
@@ -175,7 +172,8 @@ class SqliteJournal implements Journal {
     this.#inFlight = null
     this.#waiting = []
     this.#encoder.take()
-    for (const { done } of waiting) done(error)
+    for (const done of waiting) done(error)
+    for (const listener of this.#whenSettled) listener()
     if (!known) this.#whenBroken(error)
   }
 }

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { MessageCounter, SecondsHistogram } from './message-metrics.ts'
 
 /**
  * Counters for Prometheus. Every refused or dropped thing is counted with its code; names are
@@ -10,7 +11,7 @@ export function createMetrics() {
   const registers = [registry]
   return {
     registry,
-    received: new Counter({
+    received: new MessageCounter({
       name: 'curbwatch_messages_received_total',
       help: 'Messages taken from devices, by channel and QoS',
       labelNames: ['channel', 'qos'] as const,
@@ -28,7 +29,7 @@ export function createMetrics() {
       labelNames: ['code'] as const,
       registers,
     }),
-    ackSeconds: new Histogram({
+    ackSeconds: new SecondsHistogram({
       name: 'curbwatch_journal_seconds',
       help: 'Time from receipt until a message is on disk',
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],

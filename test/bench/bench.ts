@@ -1,162 +1,142 @@
-import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { eventually } from '../support/eventually.ts'
-import { type Doc, type Registered, Service } from '../support/service.ts'
-import { idleAck } from './idle-ack.ts'
-import { messageToCase } from './message-to-case.ts'
-import { mosquittoAcks } from './mosquitto.ts'
-import { drive, registerFleet } from './throughput.ts'
+import { cases } from './measures/cases.ts'
+import { idle } from './measures/idle.ts'
+import { kill } from './measures/kill.ts'
+import type { Measure, Scale } from './measures/measure.ts'
+import { overload } from './measures/overload.ts'
+import { recovery } from './measures/recovery.ts'
+import { throughput50, throughput1000 } from './measures/throughput.ts'
+import { page } from './page.ts'
+import { PEERS } from './peers/all.ts'
+import { PEER_NAMES } from './peers/peer.ts'
+import { picture } from './picture.ts'
+import { Report } from './report.ts'
+import { spin } from './spin.ts'
 
 /**
- * `npm run bench`: what the service does on this machine, beside Mosquitto where that is
- * installed. It reports, it asserts nothing but the ledger. Load and service share the machine.
+ * `npm run bench`: the service on this machine, in turn with Mosquitto and with what a city
+ * assembles around it, on the loopback only. It reports; it fails where an acknowledged message
+ * is missing or the ledger does not balance.
  *
- *   --messages 1000000   how many messages in the long run
- *   --rounds 3           rounds of the comparison
- *   --write              put the table into docs/benchmark.md
+ *   --quick              one round of short loads, about two minutes
+ *   --full               five rounds, five minutes of overload
+ *   --only a,b           some of the measures: throughput-50, throughput-1000, cases, idle, kill,
+ *                        recovery, overload
+ *   --peers a,b          some of the peers: trivial, mosquitto, stack, curbwatch
+ *   --rounds 3           rounds, in each of which every peer has its turn
+ *   --seconds 10         of one load
+ *   --write              put the tables into docs/benchmark.md, and the picture beside it
  */
+const MEASURES: readonly Measure[] = [
+  throughput50,
+  throughput1000,
+  cases,
+  idle,
+  kill,
+  recovery,
+  overload,
+]
+
 const { values } = parseArgs({
   options: {
-    messages: { type: 'string', default: '1000000' },
-    rounds: { type: 'string', default: '3' },
+    quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    only: { type: 'string', default: MEASURES.map(({ name }) => name).join(',') },
+    peers: { type: 'string', default: PEER_NAMES.join(',') },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 })
+const { quick, full } = values
+const rounds = limited(values.rounds ?? (quick ? '1' : full ? '5' : '3'), 'rounds', 20)
+const scale: Scale = {
+  seconds: limited(values.seconds ?? (quick ? '3' : '10'), 'seconds', 300),
+  warmupSeconds: quick ? 1 : 3,
+  burstSeconds: quick ? 1 : 4,
+  overloadSeconds: quick ? 5 : full ? 300 : 60,
+  cases: quick ? 40 : 100,
+  idleConnections: Math.min(10_000, openFiles() - 500),
+}
+const measures = chosen(values.only, MEASURES, 'only')
+const peers = chosen(
+  values.peers,
+  PEER_NAMES.map((name) => ({ name })),
+  'peers',
+).map(({ name }) => name)
+const began = performance.now()
+const report = new Report((line) => process.stdout.write(`${line}\n`))
 
-const lines: string[] = []
-function report(name: string, figure: string): void {
-  lines.push(`| ${name} | ${figure} |`)
-  process.stdout.write(`${name.padEnd(58)} ${figure}\n`)
+for (const name of peers) {
+  const { missing } = PEERS[name]
+  if (missing !== null) say(`${name} is left out: ${missing}`)
+}
+for (let round = 1; round <= rounds; round++) {
+  report.round = round
+  const before = await spin()
+  for (const measure of measures) if (!measure.once) await turn(measure, round)
+  const after = await spin()
+  report.spins.push({ round, before, after })
+  say(`round ${round}: spin ${Math.round(before.ms)} ms before, ${Math.round(after.ms)} ms after`)
+}
+for (const measure of measures) if (measure.once) await turn(measure, rounds)
+const minutes = ((performance.now() - began) / 60_000).toFixed(1)
+const how = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}, loads of ${scale.seconds} s, ${minutes} minutes in all.`
+const text = page(report, how)
+if (values.write) write(text)
+else process.stdout.write(`\n${text}\n`)
+
+/** Every peer, one after the other; another one begins in each round. */
+async function turn(measure: Measure, round: number): Promise<void> {
+  const taking = peers.filter(
+    (name) => measure.peers.includes(name) && PEERS[name].missing === null,
+  )
+  const first = (round - 1) % Math.max(1, taking.length)
+  for (const name of [...taking.slice(first), ...taking.slice(0, first)]) {
+    say(`round ${round} of ${rounds}  ${measure.name}  ${name}`)
+    await measure.run(name, report, scale)
+  }
 }
 
-await measureIdle()
-await measureCompared()
-await measureLongRun()
-if (values.write) writeFileSync(new URL('../../docs/benchmark.md', import.meta.url), page())
+function write(text: string): void {
+  const docs = new URL('../../docs/', import.meta.url)
+  writeFileSync(new URL('benchmark.md', docs), text)
+  const caption = `${new Date().toISOString().slice(0, 10)}, median of ${rounds} rounds; the whisker: least and greatest`
+  const svg = picture(report, caption)
+  if (svg !== null) writeFileSync(new URL('images/benchmark.svg', docs), svg)
+}
 
-async function measureIdle(): Promise<void> {
-  const service = await Service.start()
+function say(line: string): void {
+  const seconds = Math.round((performance.now() - began) / 1000)
+  process.stdout.write(`[${String(seconds).padStart(4)} s] ${line}\n`)
+}
+
+function limited(text: string, name: string, most: number): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value
+  throw new Error(`--${name}: a whole number from 1 to ${most}, not ${text}`)
+}
+
+function chosen<T extends { readonly name: string }>(
+  text: string,
+  all: readonly T[],
+  option: string,
+): T[] {
+  const wanted = text.split(',')
+  const unknown = wanted.filter((name) => !all.some((one) => one.name === name))
+  if (unknown.length === 0) return all.filter(({ name }) => wanted.includes(name))
+  throw new Error(
+    `--${option}: ${unknown.join(', ')} is none of ${all.map((one) => one.name).join(', ')}`,
+  )
+}
+
+/** Files that a process may have open, of which a connection is one. */
+function openFiles(): number {
   try {
-    const idle = await idleAck(service, 200)
-    report(
-      'acknowledgement of a single message, idle: p50 / p99 / max',
-      `${ms(idle.p50)} / ${ms(idle.p99)} / ${ms(idle.max)}`,
-    )
-    const toCase = await messageToCase(service, 50)
-    report(
-      'message to case on the event stream, idle: p50 / p99 / max',
-      `${ms(toCase.p50)} / ${ms(toCase.p99)} / ${ms(toCase.max)}`,
-    )
-  } finally {
-    await service.stop()
+    const limits = readFileSync('/proc/self/limits', 'utf8')
+    return Number(/^Max open files\s+\d+\s+(\d+)/m.exec(limits)?.[1] ?? 1024)
+  } catch {
+    return 1024
   }
-}
-
-/** Acks alone in turn with Mosquitto alone: the same publisher, so that its cost falls on both. */
-async function measureCompared(): Promise<void> {
-  for (const connections of [50, 1000]) {
-    const ours: number[] = []
-    const theirs: number[] = []
-    for (let round = 0; round < Number(values.rounds); round++) {
-      ours.push(await ourAcks(connections))
-      const mosquitto = await mosquittoAcks(connections, 100_000)
-      if (mosquitto !== null) theirs.push(mosquitto)
-    }
-    report(
-      `acknowledged messages/s, ${connections} connections (on disk, decoded, ruled, stored)`,
-      spread(ours),
-    )
-    if (theirs.length === 0) report('  Mosquitto alone', 'not installed')
-    else {
-      report('  Mosquitto alone (in memory)', spread(theirs))
-      const ratios = ours.map((rate, i) => rate / (theirs[i] as number))
-      report(
-        '  ratio, round by round',
-        `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
-      )
-    }
-  }
-}
-
-async function ourAcks(connections: number): Promise<number> {
-  const service = await Service.start()
-  try {
-    const fleet = await registerFleet(service, connections)
-    return (await drive(service.mqttPort, fleet, 100_000)).perSecond
-  } finally {
-    await service.stop()
-  }
-}
-
-async function measureLongRun(): Promise<void> {
-  const messages = Number(values.messages)
-  const service = await Service.start()
-  const memory: number[] = []
-  const sample = setInterval(() => memory.push(residentMb(service)), 2_000)
-  try {
-    const fleet: Registered[] = await registerFleet(service, 100)
-    const run = await drive(service.mqttPort, fleet, messages)
-    const began = performance.now()
-    const ledger: Doc = await eventually(async () => {
-      const page = await service.get('/ledger')
-      return page.pending === 0 ? page : null
-    }, 600_000)
-    const drained = (performance.now() - began) / 1000
-    report(
-      `${messages} messages over 100 connections`,
-      `${Math.round(run.perSecond)} acknowledged/s, all stored ${drained.toFixed(1)} s after the last`,
-    )
-    report(
-      '  the ledger',
-      `received ${ledger.received} = stored ${ledger.stored} + quarantined ${ledger.quarantined} + duplicate ${ledger.duplicate} + shed ${ledger.shed} + pending ${ledger.pending}; ${ledger.balanced ? 'balanced' : 'NOT BALANCED'}`,
-    )
-    const quarters = [0.25, 0.5, 0.75, 1].map(
-      (share) => memory[Math.max(0, Math.ceil(memory.length * share) - 1)],
-    )
-    report(
-      '  resident memory after each quarter of the run',
-      quarters.map((mb) => `${mb} MB`).join(', '),
-    )
-    if (!ledger.balanced || ledger.stored !== messages) process.exitCode = 1
-  } finally {
-    clearInterval(sample)
-    await service.stop()
-  }
-}
-
-function residentMb(service: Service): number {
-  const status = execFileSync('ps', ['-o', 'rss=', '-p', String(service.pid)], { encoding: 'utf8' })
-  return Math.round(Number(status) / 1024)
-}
-
-function page(): string {
-  return [
-    '# Benchmark',
-    '',
-    'Written by `npm run bench -- --write`. The load generator runs on the same machine as the',
-    'service and shares its cores; compare figures of one run only.',
-    '',
-    `Machine: ${cpus().length} × ${cpus()[0]?.model}; Node ${process.version}; ${new Date().toISOString().slice(0, 10)}`,
-    '',
-    '| what | figure |',
-    '|---|---|',
-    ...lines,
-    '',
-  ].join('\n')
-}
-
-function spread(rates: readonly number[]): string {
-  const round = (rate: number) => Math.round(rate).toLocaleString('en')
-  return `${round(median(rates))} (${round(Math.min(...rates))} to ${round(Math.max(...rates))})`
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? Number.NaN
-}
-
-function ms(value: number): string {
-  return `${value.toFixed(1)} ms`
 }

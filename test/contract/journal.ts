@@ -80,6 +80,23 @@ export function journalContract(name: string, place: () => JournalPlace): void {
       await journal.close()
     })
 
+    test('each commit is told when it is settled, a failed one too, and less waits then', async () => {
+      const at = place()
+      const journal = await at.open()
+      const settled: { answered: number; pendingBytes: number }[] = []
+      let answered = 0
+      journal.onSettled(() => settled.push({ answered, pendingBytes: journal.pendingBytes }))
+      await appendAll(journal, [telemetry(1)], () => answered++)
+      const mend = at.breakWrites()
+      journal.append(telemetry(2), () => answered++)
+      await until(() => settled.length === 2)
+      mend()
+      await appendAll(journal, [telemetry(3)], () => answered++)
+      await until(() => settled.length === 3)
+      expect(settled).toEqual([1, 2, 3].map((count) => ({ answered: count, pendingBytes: 0 })))
+      await journal.close()
+    })
+
     test('bytes wait until they are on disk', async () => {
       const journal = await place().open()
       const done = appendAll(journal, [telemetry(1)])
@@ -173,7 +190,8 @@ export function journalContract(name: string, place: () => JournalPlace): void {
       const day = 24 * 3_600_000
       await appendAll(journal, [telemetry(1), telemetry(2, 'dust'), other('status')])
       const cursor = journal.lastSeq
-      await appendAll(journal, [telemetry(3), telemetry(day), other('mark')])
+      const named = { ...telemetry(day), kind: 'probe' }
+      await appendAll(journal, [telemetry(3), named, other('mark')])
       const line = (date: string, kind: string, messages: number) => ({ day: date, kind, messages })
       const { received, backlog } = at.reader().counts(cursor)
       expect(new Set(received)).toEqual(

@@ -11,6 +11,8 @@ export interface RawConnection {
   expect(cmd: Packet['cmd']): Promise<Packet>
   /** Waits until the other side has ended the connection. */
   ended(): Promise<true>
+  /** Says that it will send no more, and is still there for answers. */
+  end(): void
   /** Ends without a word, as a device does that loses its power. */
   cut(): void
 }
@@ -32,12 +34,20 @@ export function openRaw(port: number): Promise<RawConnection> {
       void socket.write(it instanceof Uint8Array ? it : mqttPacket.generate(it as never)),
     expect: (cmd) => eventually(() => packets.find((packet) => packet.cmd === cmd)),
     ended: () => eventually(() => over || null) as Promise<true>,
+    end: () => void socket.end(),
     cut: () => void socket.resetAndDestroy(),
   }
   return new Promise((resolve, reject) => {
     socket.once('connect', () => resolve(connection))
     socket.once('error', reject)
   })
+}
+
+export type { Packet }
+
+/** Packets as they go over the wire, in one piece. */
+export function bytesOf(...packets: readonly Packet[]): Buffer {
+  return Buffer.concat(packets.map((packet) => mqttPacket.generate(packet as never)))
 }
 
 /** A CONNECT as a device sends it; `more` changes what is to be wrong. */
