@@ -78,6 +78,7 @@ export async function startService(
     real: clock.real,
     messagesPerSecond: settings.CURBWATCH_DEVICE_RATE,
     maxJournalBytes: settings.CURBWATCH_JOURNAL_MAX_MB * 1024 * 1024,
+    maxBacklog: settings.CURBWATCH_BACKLOG_MAX,
     observe: health.observeIngest(metrics, log),
   })
   await markStart(ingest)
@@ -95,8 +96,17 @@ export async function startService(
   const sampler = new HealthSampler(performance.now())
   const ticker = startTicker({ journal, pipeline, ingest, clock, broker, metrics, sampler })
   const hold = watchJournalHold(dataDir.path)
-  const journalHeld = hold.held
-  reportNews(pipeline, { journal, credentials, broker, hub, metrics, health, log, journalHeld })
+  reportNews(pipeline, {
+    journal,
+    ingest,
+    credentials,
+    broker,
+    hub,
+    metrics,
+    health,
+    log,
+    journalHeld: hold.held,
+  })
   publishCommands(pipeline, broker)
   pipeline.on('died', onFatal)
   journal.onBroken(onFatal)
@@ -179,7 +189,10 @@ function startPipeline(
       quarantine: settings.CURBWATCH_QUARANTINE_DAYS * DAY,
     },
   }
-  const worker = new Worker(new URL('./pipeline-thread.ts', import.meta.url), { workerData })
+  const worker = new Worker(new URL('./pipeline-thread.ts', import.meta.url), {
+    name: 'pipeline',
+    workerData,
+  })
   return PipelineClient.connect(worker)
 }
 

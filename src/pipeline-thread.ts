@@ -25,7 +25,12 @@ export interface PipelineSettings {
 }
 
 /** A remote store takes a request for a few commits rather than one for each. */
-const REMOTE_LINGER_MS = 200
+const remoteLinger = (readings: number) => (readings < 1_000 ? 200 : 0)
+/**
+ * In the local store a batch costs a page for each device, however many readings it has of it: a
+ * steady stream is stored twice a second. A few readings cost nothing, and many are a good batch.
+ */
+const localLinger = (readings: number) => (readings < 100 || readings > 20_000 ? 0 : 1_000)
 /** How long a stop waits for a store that does not answer; the rest is in the journal. */
 const CLOSING_MS = 5_000
 
@@ -64,7 +69,7 @@ await writer.count()
 const feed = new TelemetryFeed({
   writer,
   store: telemetry,
-  lingerMs: settings.telemetry.type === 'sqlite' ? 0 : REMOTE_LINGER_MS,
+  lingerMs: settings.telemetry.type === 'sqlite' ? localLinger : remoteLinger,
   onStored: (upTo) =>
     post({
       type: 'stored',

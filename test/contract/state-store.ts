@@ -51,7 +51,7 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
         rules: FULL.rules,
         deletedRules: [],
         devices: [
-          { device: DEVICE, state: '{"some":"state"}' },
+          { device: DEVICE, state: STATE },
           { device: OTHER, state: null },
         ],
         openCases: [aCase()],
@@ -373,6 +373,8 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
 }
 
 const PAGE = { limit: 100, after: null }
+/** Bytes of the processor's own, which may be anything. */
+const STATE = Uint8Array.of(1, 0, 255)
 const DEVICE = testDevice('probe', 'dev-1', { secretHash: 'hash', attributes: { owner: '水' } })
 const OTHER = testDevice('probe', 'dev-2')
 const COMMAND: DeviceCommand = {
@@ -433,7 +435,7 @@ function live(more: Partial<DeviceLive> = {}): DeviceLive {
     online: true,
     lastSeenAt: T0,
     latest: { ts: T0, fields: { level: 60, open: true } },
-    state: '{"some":"state"}',
+    state: STATE,
     alerts: [
       {
         ruleId: 'probe-level',

@@ -36,7 +36,7 @@ function feedOf(plan: { size?: number; lingerMs?: number; write?: () => Promise<
   const feed = new TelemetryFeed({
     writer,
     store,
-    lingerMs: plan.lingerMs ?? 0,
+    lingerMs: () => plan.lingerMs ?? 0,
     onStored: (upTo) => log.push(`stored ${upTo}`),
     onTrouble: (message) => log.push(`trouble ${message}`),
   })
