@@ -28,9 +28,9 @@ export interface PipelineSettings {
 const remoteLinger = (readings: number) => (readings < 1_000 ? 200 : 0)
 /**
  * In the local store a batch costs a page for each device, however many readings it has of it: a
- * steady stream is stored twice a second. A few readings cost nothing, and many are a good batch.
+ * steady stream is stored once a second. A few readings cost nothing.
  */
-const localLinger = (readings: number) => (readings < 100 || readings > 20_000 ? 0 : 1_000)
+const localLinger = (readings: number) => (readings < 100 ? 0 : 1_000)
 /** How long a stop waits for a store that does not answer; the rest is in the journal. */
 const CLOSING_MS = 5_000
 

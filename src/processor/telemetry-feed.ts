@@ -92,7 +92,9 @@ export class TelemetryFeed {
       if (readings !== null) {
         onStored(writer.cursor)
         const ms = lingerMs(readings)
-        if (ms > 0 && !this.#closing) await this.#linger(ms)
+        // While there is more, that is the company.
+        const caughtUp = writer.cursor >= this.#processed
+        if (caughtUp && ms > 0 && !this.#closing) await this.#linger(ms)
         return true
       }
     }
