@@ -87,6 +87,7 @@ const pipeline = new Pipeline({
   state,
   telemetry,
   post,
+  storeIsLocal: settings.telemetry.type === 'sqlite',
   retention,
 })
 

@@ -57,6 +57,11 @@ export interface PipelineParts {
   readonly state: StateStore
   readonly telemetry: TelemetryStore
   readonly post: (message: PipelineMessage) => void
+  /**
+   * The store is on the disk of everything else: a backlog is worked off no faster than it stores.
+   * Else its readings would have to be read from the journal and decoded a second time.
+   */
+  readonly storeIsLocal: boolean
   /** How long telemetry and quarantine are kept. */
   readonly retention: { readonly telemetry: Duration; readonly quarantine: Duration }
 }
@@ -82,6 +87,8 @@ export class Pipeline {
   }
   #tick: { now: Instant; lastSeq: number } | null = null
   #wake: (() => void) | null = null
+  /** As `#wake`, for those who want an answer. */
+  #calledFor: (() => void) | null = null
   #signalled = false
   #closing = false
   #committedAt = Number.NEGATIVE_INFINITY
@@ -102,6 +109,7 @@ export class Pipeline {
     else if (request.type === 'close') this.#closing = true
     this.#signalled = true
     this.#wake?.()
+    if (request.type === 'ask' || request.type === 'close') this.#calledFor?.()
   }
 
   /** Runs until `close`; resolves when everything taken is committed. */
@@ -110,11 +118,23 @@ export class Pipeline {
       this.#signalled = false
       const more = await this.#guarded()
       // While there is a backlog, words from the main thread and answers of the store come in too.
-      if (more) await new Promise((resolve) => setImmediate(resolve))
+      if (more) await this.#breathe()
       // A word that came during the turn may be about something that the turn had passed.
       if (!more && !this.#signalled) await this.#sleep()
     }
     await this.#guarded()
+  }
+
+  /** Between two turns of a backlog. */
+  async #breathe(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    const { writer, feed, storeIsLocal } = this.#parts
+    if (!storeIsLocal || !writer.full || this.#asks.length > 0 || this.#closing) return
+    const call = new Promise<void>((resolve) => {
+      this.#calledFor = resolve
+    })
+    await Promise.race([feed.room(), call])
+    this.#calledFor = null
   }
 
   /** Until there is a word, or until what has gathered is to be committed. */
