@@ -1,8 +1,6 @@
 import type { Credentials } from './broker/credentials.ts'
 import type { Attempt, Broker, Gate } from './broker/port.ts'
-import type { Settings } from './config/settings.ts'
-import type { HealthSampler } from './exporter/health-sample.ts'
-import type { HealthSample } from './exporter/protocol.ts'
+import type { HealthPlaces } from './exporter/health-sample.ts'
 import type { Ingest, IngestObserver } from './ingest/ingest.ts'
 import type { Journal } from './journal/port.ts'
 import type { DeviceCommand } from './model/command.ts'
@@ -12,7 +10,6 @@ import { isoUtc } from './model/time.ts'
 import { deviceTopic } from './model/topics.ts'
 import type { Clock } from './ops/clock.ts'
 import type { Logger } from './ops/logger.ts'
-import { metricValues } from './ops/metric-values.ts'
 import type { Metrics } from './ops/metrics.ts'
 import type { CommitNews, PipelineClient } from './processor/client.ts'
 import type { LiveEvent } from './processor/protocol.ts'
@@ -102,28 +99,23 @@ export class Health {
   }
 }
 
-/** How the service is now, for the exporter. */
-export async function healthSample(
-  sampler: HealthSampler,
-  parts: {
-    metrics: Metrics
-    journal: Journal
-    pipeline: PipelineClient
-    clock: Clock
-    settings: Pick<Settings, 'CURBWATCH_JOURNAL_MAX_MB'>
-  },
-): Promise<HealthSample> {
-  const { metrics, journal, pipeline, clock, settings } = parts
-  const places = {
+/** Where the stages are now, for the exporter. */
+export function healthPlaces(parts: {
+  journal: Journal
+  pipeline: PipelineClient
+  clock: Clock
+  maxJournalBytes: number
+}): HealthPlaces {
+  const { journal, pipeline, clock, maxJournalBytes } = parts
+  return {
     now: clock.now(),
     lastSeq: journal.lastSeq,
     processed: pipeline.cursor,
     stored: pipeline.stored,
     journalBytes: journal.storedBytes,
-    journalMaxBytes: settings.CURBWATCH_JOURNAL_MAX_MB * 1024 * 1024,
+    journalMaxBytes: maxJournalBytes,
     memoryBytes: process.memoryUsage.rss(),
   }
-  return sampler.sample(await metricValues(metrics), places, performance.now())
 }
 
 /** Live events to whoever watches. */

@@ -8,6 +8,7 @@ import { ledgerPage } from './ledger.ts'
 import { liveEvents } from './live-events.ts'
 import {
   actOnCase,
+  adoptRules,
   countShed,
   createDevices,
   createRule,
@@ -178,6 +179,11 @@ export class Pipeline {
         return putRule(desk, input(ask.name).rule)
       case 'rule.delete':
         return deleteRule(desk, input(ask.name).id)
+      case 'rules.all':
+        return [...desk.world.rules.values()]
+      case 'rules.adopt':
+        adoptRules(desk, input(ask.name).rules)
+        return null
       case 'case.act':
         return actOnCase(desk, input(ask.name))
       case 'command.send':

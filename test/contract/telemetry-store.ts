@@ -136,7 +136,7 @@ export function telemetryStoreContract(name: string, place: () => TelemetryPlace
     test('what was refused can be asked of a store that refused nothing', async () => {
       const { store, reader } = await both()
       await store.append({ readings: [reading(0, { level: 1 })], upTo: 1 })
-      expect(await reader.refused({ limit: 10, before: null })).toEqual([])
+      expect((await reader.refused({ limit: 10, after: null })).items).toEqual([])
     })
 
     test('pruning lets go of what was observed before', async () => {

@@ -2,6 +2,7 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { allFields, type DeviceKind, type FieldSpec } from '../../model/device-kind.ts'
 import type { FieldValue } from '../../model/reading.ts'
 import type { Instant } from '../../model/time.ts'
+import type { Paged } from '../state-reader-port.ts'
 import type {
   Aggregate,
   AggregateQuery,
@@ -73,8 +74,8 @@ class SqliteTelemetryReader implements TelemetryReader {
     return null
   }
 
-  async refused(): Promise<RefusedReading[]> {
-    return []
+  async refused(): Promise<Paged<RefusedReading>> {
+    return { items: [], next: null }
   }
 
   #statistic(query: AggregateQuery, aggregate: Exclude<Aggregate, 'last'>): TelemetryBucket[] {
