@@ -3,6 +3,7 @@ import { AggregatorRegistry, type Registry } from 'prom-client'
 import { openFrontDoor, type Passed } from './broker/front-door.ts'
 import type { MqttPorts } from './broker/listen.ts'
 import { SocketPairs } from './broker/pairs.ts'
+import { PACKET_BYTES } from './cell.ts'
 import { CellHandle } from './cells/handle.ts'
 import type { AskCell } from './cells/protocol.ts'
 import { Router } from './cells/router.ts'
@@ -50,6 +51,7 @@ export async function openFront(parts: FrontParts): Promise<Core> {
   const door = await openFrontDoor({
     ports: parts.ports,
     pairs,
+    packetBytes: PACKET_BYTES,
     // Whoever does not say who he is, is refused and counted by the first.
     give: ({ clientId, ...passed }: Passed) => owner(clientId ?? '').give(passed),
   })

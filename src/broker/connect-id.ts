@@ -13,11 +13,14 @@ const BETWEEN = 4
 /** Of a device's id. */
 const ID_BYTES = 64
 
-/** The client id; null: there is none to be found; undefined: more bytes are needed to say. */
-export function connectId(bytes: Uint8Array): string | null | undefined {
+/**
+ * The client id; null: there is none to be found, or the packet is announced to be larger than
+ * `limit`; undefined: more bytes are needed to say.
+ */
+export function connectId(bytes: Uint8Array, limit: number): string | null | undefined {
   if (bytes.length === 0) return undefined
   if (bytes[0] !== CONNECT) return null
-  const body = bodyStart(bytes)
+  const body = bodyStart(bytes, limit)
   if (body === null || body === undefined) return body
   const nameBytes = lengthAt(bytes, body)
   if (nameBytes === undefined) return undefined
@@ -34,9 +37,12 @@ export function connectId(bytes: Uint8Array): string | null | undefined {
 }
 
 /** Where the fixed header ends: the remaining length has one to four bytes, seven bits each. */
-function bodyStart(bytes: Uint8Array): number | null | undefined {
+function bodyStart(bytes: Uint8Array, limit: number): number | null | undefined {
+  let length = 0
   for (let at = 1; at <= 4; at++) {
     const byte = bytes[at]
+    length += ((byte ?? 0) & 0x7f) << (7 * (at - 1))
+    if (length > limit) return null
     if (byte === undefined) return undefined
     if (byte < 0x80) return at + 1
   }

@@ -27,6 +27,8 @@ export interface FrontDoor {
 export interface FrontDoorOptions {
   readonly ports: MqttPorts
   readonly pairs: SocketPairs
+  /** Of a packet, at the most. */
+  readonly packetBytes: number
   /** Gives a connection to its cell: nobody reads it any more here. */
   readonly give: (passed: Passed) => void
 }
@@ -100,7 +102,7 @@ class Door implements FrontDoor {
       return
     }
     this.#unknown.add(connection)
-    readGreeting(connection, (greeting) => {
+    readGreeting(connection, this.#options.packetBytes, (greeting) => {
       this.#unknown.delete(connection)
       if (greeting === null) connection.destroy()
       else goOn(greeting)

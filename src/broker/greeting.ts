@@ -15,7 +15,11 @@ const GREETING_MS = 10_000
  * null: the connection ended, or said too little in time. Nothing is read after that, so that the
  * connection can be given away, if the stream asks for nothing ahead (a high-water mark of 0).
  */
-export function readGreeting(stream: Duplex, done: (greeting: Greeting | null) => void): void {
+export function readGreeting(
+  stream: Duplex,
+  packetBytes: number,
+  done: (greeting: Greeting | null) => void,
+): void {
   let head: Buffer = Buffer.alloc(0)
   const finish = (greeting: Greeting | null) => {
     clearTimeout(timer)
@@ -28,7 +32,7 @@ export function readGreeting(stream: Duplex, done: (greeting: Greeting | null) =
     const chunk = stream.read() as Buffer | null
     if (chunk === null) return
     head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
-    const clientId = connectId(head)
+    const clientId = connectId(head, packetBytes)
     if (clientId !== undefined) finish({ head, clientId })
     // Asks for the next bytes.
     else stream.read(0)

@@ -12,13 +12,11 @@ import type { TelemetryReader } from '../../../src/store/telemetry-port.ts'
 import { freshFolder } from '../../support/places.ts'
 import { T0 } from '../../support/records.ts'
 
-/** As the books keep them, numbered from 1. */
-const file = join(freshFolder(), 'books.db')
-const books = openBooks(file)
-books.settle(
-  1,
-  [],
-  [1, 2, 4, 5, 7].map((n) => ({
+/** Books that keep five refused readings, numbered from 1. */
+function refusals(): Pick<TelemetryReader, 'refused'> {
+  const file = join(freshFolder(), 'books.db')
+  const books = openBooks(file)
+  const readings = [1, 2, 4, 5, 7].map((n) => ({
     reading: {
       deviceId: 'dust-1',
       kind: 'dust',
@@ -30,11 +28,11 @@ books.settle(
     },
     reason: 'field type conflict',
     line: `dust,device=dust-1 pm10=${n}`,
-  })),
-)
-const reading = new DatabaseSync(file, { readOnly: true })
-const telemetry: Pick<TelemetryReader, 'refused'> = {
-  refused: async (page) => readRefused(reading, page),
+  }))
+  books.settle(1, [], readings)
+  books.close()
+  const db = new DatabaseSync(file, { readOnly: true })
+  return { refused: async (page) => readRefused(db, page) }
 }
 
 async function list(query: string) {
@@ -42,7 +40,7 @@ async function list(query: string) {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   installProblems(app)
-  refusedRoutes(typed(app), { telemetry } as unknown as ApiParts)
+  refusedRoutes(typed(app), { telemetry: refusals() } as unknown as ApiParts)
   const answer = await app.inject({ url: `/telemetry/refused?${query}` })
   return { status: answer.statusCode, body: answer.json() }
 }
