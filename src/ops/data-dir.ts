@@ -12,7 +12,6 @@ import {
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError } from '../model/errors.ts'
-import { cellFolders } from '../model/partition.ts'
 import { createSecret } from './secret.ts'
 
 /** Holds a lock of the file until it is closed. */
@@ -74,11 +73,6 @@ export function cellsOf(path: string): number | null {
   const file = join(path, CELLS_FILE)
   if (existsSync(file)) return Number(readFileSync(file, 'utf8'))
   return existsSync(join(path, 'journal.db')) ? 1 : null
-}
-
-/** The directories that hold journal, state and telemetry: one for each cell. */
-export function cellDirs(path: string, cells: number): string[] {
-  return cellFolders(cells).map((folder) => join(path, folder))
 }
 
 /**
