@@ -60,7 +60,7 @@ export async function openCell(parts: CellParts): Promise<Cell> {
 
   const credentials = new Credentials(secretMatches)
   for (const credential of await state.credentials()) credentials.set(credential)
-  // What the journals of all cells may hold is shared out evenly.
+  // What all cells may hold, and may have before them, is shared out evenly.
   const maxJournalBytes = (settings.CURBWATCH_JOURNAL_MAX_MB * 1024 * 1024) / partition.of
   const ingest = new Ingest({
     journal,
@@ -68,6 +68,7 @@ export async function openCell(parts: CellParts): Promise<Cell> {
     real: clock.real,
     messagesPerSecond: settings.CURBWATCH_DEVICE_RATE,
     maxJournalBytes,
+    maxBacklog: Math.ceil(settings.CURBWATCH_BACKLOG_MAX / partition.of),
     observe: health.observeIngest(metrics, log),
   })
   await markStart(ingest)
@@ -87,8 +88,10 @@ export async function openCell(parts: CellParts): Promise<Cell> {
   const sampler = new HealthSampler(performance.now())
   const ticker = startTicker({ journal, pipeline, ingest, clock, broker, metrics, sampler })
   const hold = watchJournalHold(dataDir)
-  const journalHeld = hold.held
-  reportNews(pipeline, { journal, credentials, broker, hub, metrics, health, log, journalHeld })
+  reportNews(pipeline, {
+    ...{ journal, ingest, credentials, broker, hub, metrics, health, log },
+    journalHeld: hold.held,
+  })
   publishCommands(pipeline, broker)
   pipeline.on('died', onFatal)
   journal.onBroken(onFatal)
@@ -147,7 +150,10 @@ function startPipeline(parts: CellParts): Promise<PipelineClient> {
       quarantine: settings.CURBWATCH_QUARANTINE_DAYS * DAY,
     },
   }
-  const worker = new Worker(new URL('./pipeline-thread.ts', import.meta.url), { workerData })
+  const worker = new Worker(new URL('./pipeline-thread.ts', import.meta.url), {
+    name: 'pipeline',
+    workerData,
+  })
   return PipelineClient.connect(worker)
 }
 

@@ -27,7 +27,12 @@ export interface PipelineSettings {
 }
 
 /** A remote store takes a request for a few commits rather than one for each. */
-const REMOTE_LINGER_MS = 200
+const remoteLinger = (readings: number) => (readings < 1_000 ? 200 : 0)
+/**
+ * In the local store a batch costs a page for each device, however many readings it has of it: a
+ * steady stream is stored once a second. A few readings cost nothing.
+ */
+const localLinger = (readings: number) => (readings < 100 ? 0 : 1_000)
 /** How long a stop waits for a store that does not answer; the rest is in the journal. */
 const CLOSING_MS = 5_000
 
@@ -66,7 +71,7 @@ await writer.count()
 const feed = new TelemetryFeed({
   writer,
   store: telemetry,
-  lingerMs: settings.telemetry.type === 'sqlite' ? 0 : REMOTE_LINGER_MS,
+  lingerMs: settings.telemetry.type === 'sqlite' ? localLinger : remoteLinger,
   onStored: (upTo) =>
     post({
       type: 'stored',

@@ -40,6 +40,7 @@ export function startTicker(parts: {
   const pulse = () => {
     // While a machine is suspended only the clock goes on; while it starves both do.
     ingest.notePulse()
+    ingest.follow(pipeline.cursor)
     // While a commit is under way its records are older than now: time waits for them.
     // A record may still come in this very millisecond, so time is told up to the one before.
     if (journal.pendingBytes === 0) pipeline.tick(clock.now() - 1, journal.lastSeq)

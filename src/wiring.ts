@@ -137,6 +137,7 @@ export function reportNews(
   pipeline: PipelineClient,
   parts: {
     journal: Journal
+    ingest: Ingest
     credentials: Credentials
     broker: Broker
     hub: LiveHub
@@ -147,11 +148,15 @@ export function reportNews(
     journalHeld: () => boolean
   },
 ): void {
-  const { journal, credentials, broker, hub, metrics, health, log } = parts
+  const { journal, ingest, credentials, broker, hub, metrics, health, log } = parts
   const trim = createTrim(journal, parts.journalHeld)
-  journal.onCommit((lastSeq) => pipeline.journalGrew(lastSeq))
+  journal.onCommit((lastSeq) => {
+    pipeline.journalGrew(lastSeq)
+    ingest.follow(pipeline.cursor)
+  })
   pipeline.on('committed', (news: CommitNews) => {
     health.pipelineTrouble(null)
+    ingest.follow(news.cursor)
     for (const change of news.credentials) {
       if (change.type === 'set') credentials.set(change.credential)
       else credentials.remove(change.deviceId)

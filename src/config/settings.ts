@@ -141,6 +141,12 @@ export const SETTINGS = {
     '16 to 10000000',
     'Size of the journal beyond which messages are refused without an acknowledgement. Unsourced default',
   ),
+  CURBWATCH_BACKLOG_MAX: entry(
+    z.coerce.number().int().min(1_000).max(1_000_000_000),
+    '2000000',
+    '1000 to 1000000000',
+    'Acknowledged messages that may wait for the rules; beyond, acknowledgements are as slow as the rules. Unsourced default',
+  ),
   CURBWATCH_TELEMETRY_DAYS: entry(
     days,
     '365',

@@ -16,6 +16,8 @@ import type { DeviceEntry } from './world.ts'
 export interface Effects {
   /** Devices whose state changed. */
   readonly touched: Set<DeviceEntry>
+  /** Devices that came or went. */
+  readonly presence: Set<DeviceEntry>
   readonly accepted: AcceptedReading[]
   readonly quarantined: QuarantinedMessage[]
   /** Quarantined messages that a replay emptied or shortened. */
@@ -38,6 +40,7 @@ export interface AcceptedReading {
 export function createEffects(): Effects {
   return {
     touched: new Set(),
+    presence: new Set(),
     accepted: [],
     quarantined: [],
     requarantined: new Map(),

@@ -42,6 +42,7 @@ function setOnline(
   entry.state.online = online
   if (online) entry.state.lastSeenAt = Math.max(entry.state.lastSeenAt ?? 0, record.receivedAt)
   effects.touched.add(entry)
+  effects.presence.add(entry)
 }
 
 /** The device's answer to a command. An answer to nothing we wait for is ignored: it is late. */

@@ -32,6 +32,28 @@ export function createRecent(): Recent {
   return { rows: [], sealed: 0 }
 }
 
+/** The readings that are held, in the order in which they were taken. */
+export function eachRecent(recent: Recent, visit: (one: Identity) => void): void {
+  const { rows } = recent
+  for (let i = 0; i < rows.length; i += WIDTH) {
+    const seq = rows[i + 2] as number
+    visit({
+      at: rows[i] as number,
+      hash: rows[i + 1] as number,
+      seq: seq < 0 ? null : seq,
+      implicit: rows[i + 3] === 1,
+    })
+  }
+}
+
+export function recentFrom(held: readonly Identity[], sealed: number): Recent {
+  return { rows: held.flatMap(row), sealed }
+}
+
+function row({ at, hash, seq, implicit }: Identity): number[] {
+  return [at, hash, seq ?? -1, implicit ? 1 : 0]
+}
+
 /**
  * True for a redelivery: same time and same content, or same time and same sequence number.
  * A message without a time is the same where content and sequence number are.

@@ -74,7 +74,7 @@ class ExporterClient implements ExporterHandle {
     const { dataDir, cells, city, location, onTrouble, onExported } = this.#options
     const settings: ExporterSettings = { dataDir, cells, city, location }
     const file = this.#options.thread ?? new URL('../exporter-thread.ts', import.meta.url)
-    const worker = new Worker(file, { workerData: settings })
+    const worker = new Worker(file, { name: 'exporter', workerData: settings })
     worker.on('message', (message: ExporterMessage) => {
       if (message.type === 'trouble') onTrouble(message.message)
       else onExported?.(message)

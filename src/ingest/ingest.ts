@@ -19,6 +19,9 @@ const QOS0_PENDING_BYTES = 64 * 1024 * 1024
 /** Bytes waiting for the disk beyond which the broker reads no more. */
 const CROWDED_BYTES = 8 * 1024 * 1024
 
+/** Rules that made no step for so long stand still, real ms: then the journal takes what comes. */
+const STUCK_MS = 30_000
+
 /** Not to have lived for so long means that we did not listen: the machine slept or starved. */
 const STOOD_STILL_MS = 1_000
 
@@ -29,6 +32,8 @@ export interface IngestParts {
   readonly real: (span: Duration) => Duration
   readonly messagesPerSecond: number
   readonly maxJournalBytes: number
+  /** Records that may wait for the rules before devices have to. */
+  readonly maxBacklog: number
   readonly observe: IngestObserver
 }
 
@@ -55,12 +60,18 @@ export class Ingest implements Receiver {
   /** When the commit ended that is being answered; 0 between commits. */
   #settledAt = 0
   #shed = new Map<string, ShedLine>()
+  readonly #roomListeners: (() => void)[] = []
+  /** More waits for the rules than may. */
+  #behind = false
+  #processed = 0
+  #processedAt = 0
 
   constructor(parts: IngestParts) {
     this.#parts = parts
     this.#limit = new RateLimit(parts.messagesPerSecond)
     parts.journal.onSettled(() => {
       this.#settledAt = 0
+      this.#tellRoom()
     })
   }
 
@@ -79,13 +90,29 @@ export class Ingest implements Receiver {
   }
 
   get crowded(): boolean {
-    return this.#parts.journal.pendingBytes > CROWDED_BYTES
+    return this.#behind || this.#parts.journal.pendingBytes > CROWDED_BYTES
   }
 
   onRoom(listener: () => void): void {
-    this.#parts.journal.onSettled(() => {
-      if (!this.crowded) listener()
-    })
+    this.#roomListeners.push(listener)
+  }
+
+  /**
+   * The rules have come to here. Where too much waits for them, acknowledgements become as slow as
+   * they are; where they stand still, which is no matter of speed, the journal goes on taking.
+   */
+  follow(processed: number): void {
+    const at = performance.now()
+    if (processed !== this.#processed) this.#processedAt = at
+    this.#processed = processed
+    const waiting = this.#parts.journal.lastSeq - processed
+    const stuck = at - this.#processedAt > STUCK_MS
+    this.#behind = waiting > this.#parts.maxBacklog && !stuck
+    this.#tellRoom()
+  }
+
+  #tellRoom(): void {
+    for (const listener of this.#roomListeners) if (!this.crowded) listener()
   }
 
   /** The broker saw a device come or go. */

@@ -20,6 +20,13 @@ export type WorkerReply =
   | { readonly ok: true; readonly storedBytes: number; readonly trimmed?: true }
   | { readonly ok: false; readonly message: string }
 
+/**
+ * Pages of the write-ahead log that are folded into the file at once. No page is written twice, so
+ * waiting saves nothing, and a commit that folds keeps its acknowledgements waiting meanwhile:
+ * 128 pages are a millisecond, SQLite's 1000 are six.
+ */
+const FOLDED_PAGES = 128
+
 /** Opens the file for writing and makes its tables. */
 export function openJournalDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file)
@@ -27,6 +34,7 @@ export function openJournalDatabase(file: string): DatabaseSync {
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA busy_timeout = 5000;
+    PRAGMA wal_autocheckpoint = ${FOLDED_PAGES};
     CREATE TABLE IF NOT EXISTS batches (
       first_seq INTEGER PRIMARY KEY,
       last_seq INTEGER NOT NULL,

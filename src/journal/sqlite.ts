@@ -33,6 +33,7 @@ export async function openSqliteJournal(file: string): Promise<Journal> {
   const end = readEnd(db)
   db.close()
   const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
+    name: 'journal',
     workerData: { file },
   })
   await once(worker, 'online')

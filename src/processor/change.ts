@@ -6,6 +6,7 @@ import type { StoredRule } from '../model/rule.ts'
 import type { Verdicts } from '../model/verdicts.ts'
 import type { AlertState } from '../rules/state.ts'
 import type { AlertRow, DeviceLive, StateChange } from '../store/state-port.ts'
+import { encodeDeviceState } from './device-state.ts'
 
 /** What operators changed, beside what records did. */
 export interface Edits {
@@ -83,7 +84,7 @@ export function deviceLive(world: World, entry: DeviceEntry): DeviceLive {
     online,
     lastSeenAt,
     latest,
-    state: JSON.stringify(entry.state),
+    state: encodeDeviceState(entry.state),
     alerts: alertRows(world, entry),
   }
 }

@@ -41,7 +41,7 @@ function deviceEvents(effects: Effects): LiveEvent[] {
   const seen = new Set(effects.accepted.map((one) => one.reading.deviceId))
   // Devices that only measured are told by their readings; the rest came, went or changed.
   return [...effects.touched]
-    .filter((entry) => !seen.has(entry.device.id))
+    .filter((entry) => effects.presence.has(entry) || !seen.has(entry.device.id))
     .slice(0, TOLD_DEVICES)
     .map((entry) => {
       const { online, lastSeenAt, latest } = entry.state

@@ -36,6 +36,10 @@ import type { TelemetryWriter } from './telemetry-writer.ts'
  *
  *   records, or time, or requests → commit → answers and events out → again
  *
+ * What nobody waits for gathers under a steady stream: a commit costs by devices rather than by
+ * readings. An alert, a case, a command or a request is committed in its own turn, and so is
+ * whatever comes after a while of quiet.
+ *
  * What is committed is handed to the telemetry feed, which stores it beside this loop. A commit
  * that fails is tried again from the stored state after a pause; nobody is answered and nothing
  * is trimmed until it went through.
@@ -43,6 +47,8 @@ import type { TelemetryWriter } from './telemetry-writer.ts'
 
 const RETRY_MS = 1_000
 const PRUNE_EVERY: Duration = 60 * 60_000
+/** Real ms between two commits of what nobody waits for. Unsourced default. */
+const GATHER_MS = 400
 
 export interface PipelineParts {
   readonly processor: Processor
@@ -79,6 +85,7 @@ export class Pipeline {
   #wake: (() => void) | null = null
   #signalled = false
   #closing = false
+  #committedAt = Number.NEGATIVE_INFINITY
   #prunedAt: Instant = 0
   /** Where the writer was at the prune before: a backup may have copied telemetry since. */
   #writtenThen = 0
@@ -106,14 +113,22 @@ export class Pipeline {
       // While there is a backlog, words from the main thread and answers of the store come in too.
       if (more) await new Promise((resolve) => setImmediate(resolve))
       // A word that came during the turn may be about something that the turn had passed.
-      if (!more && !this.#signalled) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve
-        })
-        this.#wake = null
-      }
+      if (!more && !this.#signalled) await this.#sleep()
     }
     await this.#guarded()
+  }
+
+  /** Until there is a word, or until what has gathered is to be committed. */
+  async #sleep(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      if (!this.#parts.processor.gathered) return
+      const left = this.#committedAt + GATHER_MS - performance.now()
+      timer = setTimeout(resolve, Math.max(1, Math.ceil(left)))
+    })
+    clearTimeout(timer)
+    this.#wake = null
   }
 
   /** One turn; after a failure a pause and the stored state again. */
@@ -147,9 +162,18 @@ export class Pipeline {
       const output = await this.#work(ask)
       if (output !== undefined) this.#answers.push({ id: ask.id, output })
     }
-    this.#publish(await this.#commit())
+    if (this.#mustCommit()) this.#publish(await this.#commit())
     await this.#prune()
     return more
+  }
+
+  /** Whether somebody waits for what has gathered, or it has gathered for long enough. */
+  #mustCommit(): boolean {
+    const { processor } = this.#parts
+    const asked =
+      this.#answers.length > 0 || this.#reached.some(({ seq }) => seq <= processor.cursor)
+    if (asked || this.#closing || processor.urgent) return true
+    return performance.now() - this.#committedAt >= GATHER_MS
   }
 
   /** Commits what has gathered and hands its readings on to be stored. */
@@ -157,6 +181,7 @@ export class Pipeline {
     const { processor, writer, feed } = this.#parts
     const committed = await processor.commit()
     if (committed !== null) {
+      this.#committedAt = performance.now()
       writer.offer(committed.firstSeq, committed.lastSeq, committed.effects.accepted)
       feed.follow(processor.cursor)
     }

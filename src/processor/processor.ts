@@ -5,7 +5,6 @@ import { type LookedUp, NOTHING_LOOKED_UP, type Prepared, prepare, step } from '
 import { advance, schedule } from '../engine/time.ts'
 import {
   createDeviceState,
-  type DeviceState,
   openCaseKey,
   placeDevice,
   placeRule,
@@ -16,6 +15,7 @@ import type { StoredRule } from '../model/rule.ts'
 import type { Instant } from '../model/time.ts'
 import type { StateSnapshot, StateStore } from '../store/state-port.ts'
 import { createEdits, type Edits, stateChange } from './change.ts'
+import { decodeDeviceState } from './device-state.ts'
 import { type Desk, retire } from './operations.ts'
 
 /**
@@ -24,8 +24,10 @@ import { type Desk, retire } from './operations.ts'
  * read again; because the outcome depends on the journal alone, nothing is done twice.
  */
 
-/** Bytes of journal taken into one commit at the most. */
-const TURN_BYTES = 4 * 1024 * 1024
+/** Bytes of journal taken in one turn at the most: a request waits for the end of a turn. */
+const TURN_BYTES = 1024 * 1024
+/** Records, and readings, of one commit at the most, give or take a turn. */
+const GATHERED = 20_000
 
 export interface Committed {
   readonly effects: Effects
@@ -118,17 +120,38 @@ export class Processor {
     expireCommands(this.world, this.#effects)
   }
 
+  /** There is something to commit. */
+  get gathered(): boolean {
+    return isWorthwhile(this.#effects, this.#edits, this.#span())
+  }
+
+  /** What has gathered is more than readings and presence, or as much as one commit may hold. */
+  get urgent(): boolean {
+    const { alertChanges, caseEvents, commands, accepted, counters } = this.#effects
+    return (
+      alertChanges.length > 0 ||
+      caseEvents.length > 0 ||
+      commands.size > 0 ||
+      Math.max(accepted.length, counters.records) >= GATHERED ||
+      hasEdits(this.#edits)
+    )
+  }
+
   /** Commits what has gathered; null where there is nothing. */
   async commit(): Promise<Committed | null> {
     const effects = this.#effects
     const edits = this.#edits
-    const span = { firstSeq: this.#firstSeq, lastSeq: this.cursor }
+    const span = this.#span()
     if (!isWorthwhile(effects, edits, span)) return null
     await this.#state.commit(stateChange(this.world, effects, edits, span))
     this.#effects = createEffects()
     this.#edits = createEdits()
     this.#firstSeq = this.cursor + 1
     return { effects, edits, ...span }
+  }
+
+  #span(): { firstSeq: number; lastSeq: number } {
+    return { firstSeq: this.#firstSeq, lastSeq: this.cursor }
   }
 
   #lookUp(prepared: Prepared): LookedUp | Promise<LookedUp> {
@@ -166,6 +189,12 @@ function isWorthwhile(
     effects.caseEvents.length > 0 ||
     effects.commands.size > 0 ||
     effects.ledger.size > 0 ||
+    hasEdits(edits)
+  )
+}
+
+function hasEdits(edits: Edits): boolean {
+  return (
     edits.devices.size > 0 ||
     edits.deletedDevices.size > 0 ||
     edits.rules.size > 0 ||
@@ -180,7 +209,7 @@ function restore(world: World, snapshot: StateSnapshot): void {
   world.lastNumber = { ...snapshot.progress.lastNumber }
   for (const rule of snapshot.rules) placeRule(world, rule)
   for (const { device, state } of snapshot.devices) {
-    const kept = state === null ? createDeviceState() : (JSON.parse(state) as DeviceState)
+    const kept = state === null ? createDeviceState() : decodeDeviceState(state)
     placeDevice(world, device, kept)
   }
   for (const one of snapshot.openCases)

@@ -12,14 +12,12 @@ import type { TelemetryWriter } from './telemetry-writer.ts'
 export interface FeedParts {
   readonly writer: TelemetryWriter
   readonly store: TelemetryStore
-  /** How long a small batch waits for company: a request a commit would drown a remote store. */
-  readonly lingerMs: number
+  /** How long to wait for company after a batch of so many readings; 0: not at all. */
+  readonly lingerMs: (readings: number) => number
   readonly onStored: (upTo: number) => void
   readonly onTrouble: (message: string) => void
 }
 
-/** A batch of so many readings is not small. */
-const GOOD_BATCH = 1_000
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
 
@@ -93,7 +91,10 @@ export class TelemetryFeed {
       const readings = await writer.writeNext()
       if (readings !== null) {
         onStored(writer.cursor)
-        if (readings < GOOD_BATCH && lingerMs > 0 && !this.#closing) await this.#linger(lingerMs)
+        const ms = lingerMs(readings)
+        // While there is more, that is the company.
+        const caughtUp = writer.cursor >= this.#processed
+        if (caughtUp && ms > 0 && !this.#closing) await this.#linger(ms)
         return true
       }
     }

@@ -69,8 +69,8 @@ export interface Progress {
 
 export interface StoredDevice {
   readonly device: Device
-  /** The processor's own state of the device as JSON, or null before its first message. */
-  readonly state: string | null
+  /** The processor's own state of the device, or null before its first message. */
+  readonly state: Uint8Array | null
 }
 
 /** What a reader sees of a device's life. */
@@ -79,7 +79,8 @@ export interface DeviceLive {
   readonly online: boolean
   readonly lastSeenAt: Instant | null
   readonly latest: { readonly ts: Instant; readonly fields: Fields } | null
-  readonly state: string
+  /** The processor's own state of the device: only it reads these bytes. */
+  readonly state: Uint8Array
   /** All alerts of the device that are pending or firing. */
   readonly alerts: readonly AlertRow[]
 }

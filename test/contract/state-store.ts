@@ -17,6 +17,7 @@ import {
   OTHER,
   PAGE,
   quarantined,
+  STATE,
   VERDICTS,
 } from '../support/state-change.ts'
 import { testDevice } from '../support/world.ts'
@@ -64,7 +65,7 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
         rules: FULL.rules,
         deletedRules: [],
         devices: [
-          { device: DEVICE, state: '{"some":"state"}' },
+          { device: DEVICE, state: STATE },
           { device: OTHER, state: null },
         ],
         openCases: [aCase()],

@@ -36,7 +36,7 @@ function feedOf(plan: { size?: number; lingerMs?: number; write?: () => Promise<
   const feed = new TelemetryFeed({
     writer,
     store,
-    lingerMs: plan.lingerMs ?? 0,
+    lingerMs: () => plan.lingerMs ?? 0,
     onStored: (upTo) => log.push(`stored ${upTo}`),
     onTrouble: (message) => log.push(`trouble ${message}`),
   })
@@ -106,12 +106,22 @@ describe('the telemetry feed', () => {
     const { feed, log } = feedOf({ lingerMs: 200 })
     feed.follow(1)
     await settle()
-    feed.follow(3)
+    feed.follow(2)
     await vi.advanceTimersByTimeAsync(150)
     expect(log).toEqual(['stored 1'])
     await vi.advanceTimersByTimeAsync(60)
     expect(log).toEqual(['stored 1', 'stored 2'])
+    feed.follow(3)
+    await settle()
+    expect(log).toHaveLength(2)
     await feed.close(5_000)
+    expect(log).toEqual(['stored 1', 'stored 2', 'stored 3'])
+  })
+
+  test('a batch with more behind it waits for nothing', async () => {
+    const { feed, log } = feedOf({ lingerMs: 200 })
+    feed.follow(3)
+    await settle()
     expect(log).toEqual(['stored 1', 'stored 2', 'stored 3'])
   })
 

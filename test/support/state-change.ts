@@ -12,6 +12,8 @@ import { testDevice } from './world.ts'
 /** Commits for the contracts of the state: one of nothing, one with one of everything. */
 
 export const PAGE = { limit: 100, after: null }
+/** Bytes of the processor's own, which may be anything. */
+export const STATE = Uint8Array.of(1, 0, 255)
 export const DEVICE = testDevice('probe', 'dev-1', {
   secretHash: 'hash',
   attributes: { owner: '水' },
@@ -75,7 +77,7 @@ export function live(more: Partial<DeviceLive> = {}): DeviceLive {
     online: true,
     lastSeenAt: T0,
     latest: { ts: T0, fields: { level: 60, open: true } },
-    state: '{"some":"state"}',
+    state: STATE,
     alerts: [
       {
         ruleId: 'probe-level',

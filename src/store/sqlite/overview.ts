@@ -16,7 +16,7 @@ export function deviceCounts(db: DatabaseSync): DeviceCount[] {
   try {
     return countDevices(
       db.prepare(`SELECT id, kind, body ->> 'districtId' AS district FROM devices NOT INDEXED`),
-      idsOf(db, 'SELECT device_id AS id FROM device_live WHERE online = 1'),
+      idsOf(db, 'SELECT device_id AS id FROM device_states WHERE online = 1'),
       idsOf(
         db,
         `SELECT device_id AS id FROM alerts WHERE state = 'firing' AND rule_id = kind || '-silent'`,

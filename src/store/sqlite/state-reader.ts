@@ -245,7 +245,7 @@ interface DeviceRow {
 }
 
 const DEVICES =
-  'SELECT body, online, last_seen_at, latest FROM devices LEFT JOIN device_live ON device_id = id'
+  'SELECT body, online, last_seen_at, latest FROM devices LEFT JOIN device_states ON device_id = id'
 
 function deviceView(row: DeviceRow): DeviceView {
   return {

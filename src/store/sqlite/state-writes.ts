@@ -25,12 +25,12 @@ function deviceWrites(db: DatabaseSync) {
   )
   const removals = [
     'devices WHERE id',
-    'device_live WHERE device_id',
+    'device_states WHERE device_id',
     'alerts WHERE device_id',
     'seen WHERE device_id',
   ].map((where) => db.prepare(`DELETE FROM ${where} = ?`))
   const live = db.prepare(
-    `INSERT INTO device_live (device_id, online, last_seen_at, latest, state) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO device_states (device_id, online, last_seen_at, latest, state) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (device_id) DO UPDATE SET online = excluded.online,
        last_seen_at = excluded.last_seen_at, latest = excluded.latest, state = excluded.state`,
   )

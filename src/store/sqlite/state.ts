@@ -53,8 +53,8 @@ class SqliteStateStore implements StateStore {
         .filter((row) => row.deleted === 0)
         .map((row) => JSON.parse(row.body) as StoredRule),
       deletedRules: rules.filter((row) => row.deleted === 1).map((row) => row.id),
-      devices: this.#all<{ body: string; state: string | null }>(
-        'SELECT body, state FROM devices LEFT JOIN device_live ON device_id = id',
+      devices: this.#all<{ body: string; state: Uint8Array | null }>(
+        'SELECT body, state FROM devices LEFT JOIN device_states ON device_id = id',
       ).map((row): StoredDevice => ({ device: JSON.parse(row.body) as Device, state: row.state })),
       openCases: this.#all<{ body: string }>(
         "SELECT body FROM cases WHERE status NOT IN ('closed', 'cancelled')",

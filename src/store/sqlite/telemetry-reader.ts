@@ -12,7 +12,7 @@ import type {
   TelemetryReader,
   TelemetryRow,
 } from '../telemetry-port.ts'
-import { tableOf } from './telemetry.ts'
+import { tableOf } from './telemetry-schema.ts'
 
 /** Opens the reading side of a SQLite telemetry file; the file must exist. */
 export function openSqliteTelemetryReader(

@@ -35,7 +35,7 @@ function throughput(connections: number): Measure {
         const { sent } = await load.run({ seconds: scale.warmupSeconds, rate: null })
         if (running.store !== null) await untilStored(running.store, sent, SETTLE_MS)
         await measureFull(name, running, load, report, scale, fullLoad(connections))
-        if (connections === 1000) await measureSteady(name, load, report, scale)
+        if (connections === 1000) await measureSteady(name, running, load, report, scale)
         load.end()
       } finally {
         await running.stop()
@@ -94,6 +94,7 @@ function addLatency(
 
 async function measureSteady(
   name: string,
+  running: Running,
   load: LoadProcess,
   report: Report,
   scale: Scale,
@@ -101,10 +102,12 @@ async function measureSteady(
   const section = `${STEADY_RATE.toLocaleString('en')} messages/s over 1000 connections`
   // Both sides are warm, but not at this pace.
   await load.run({ seconds: scale.warmupSeconds, rate: STEADY_RATE })
-  const { fromDue, late, perSecond } = await load.run({
+  const before = look(running)
+  const { fromDue, late, perSecond, sent } = await load.run({
     seconds: scale.seconds,
     rate: STEADY_RATE,
   })
+  const used = usedSince(before, running)
   if (fromDue === null || late === null) return
   report.add(section, name, ACKED, perSecond, 'rate')
   report.add(section, name, 'acknowledgement p50, since it was due', fromDue.p50, 'ms')
@@ -112,6 +115,9 @@ async function measureSteady(
   report.add(section, name, 'acknowledgement p999, since it was due', fromDue.p999, 'ms')
   report.add(section, name, 'of it in the load generator, p50', late.p50, 'ms')
   report.add(section, name, 'of it in the load generator, p99', late.p99, 'ms')
+  const cpuMs = used.reduce((sum, one) => sum + one.cpuMs, 0)
+  report.add(section, name, 'CPU a message, all threads', (cpuMs * 1000) / sent, 'us')
+  report.addThreads(section, name, used, sent)
 }
 
 type Looks = ReadonlyMap<string, ReadonlyMap<string, ThreadUse>>
