@@ -24,12 +24,11 @@ import { Health } from './wiring.ts'
 
 /** The cell of a front that was killed lets go of the directory as soon as it notices (real ms). */
 const TAKE_OVER_MS = 10_000
-/** How often the front hears how we are: when something changed, and once a second at least. */
-const STATE_EVERY_MS = 200
-const STATE_AT_LEAST_MS = 1_000
+/** How often the front hears how we are, when nothing changes. */
+const STATE_EVERY_MS = 1_000
 
 const metrics = createMetrics()
-const health = new Health()
+const health = new Health(() => tellState())
 const clock = Promise.withResolvers<Clock>()
 let cell: Promise<Cell> = Promise.reject(new Error('the cell is not open'))
 cell.catch(() => {})
@@ -47,7 +46,7 @@ const CALLS: {
     clock.resolve(createClock(setting))
     const { watch } = await cell
     watch((event) => tell({ type: 'events', events: [event] }))
-    tellState()
+    setInterval(tellState, STATE_EVERY_MS)
     return null
   },
   ask: async ({ name, input }) => (await cell).ask(name, input as never),
@@ -92,19 +91,8 @@ async function open(given: CellSettings, opened: (reached: Instant) => void): Pr
   })
 }
 
-/** Tells the front how we are, again and again. */
 function tellState(): void {
-  let told = ''
-  let toldAt = 0
-  setInterval(() => {
-    const state = { troubles: health.troubles(), warnings: health.warnings() }
-    const now = JSON.stringify(state)
-    const at = performance.now()
-    if (now === told && at - toldAt < STATE_AT_LEAST_MS) return
-    told = now
-    toldAt = at
-    tell({ type: 'state', ...state })
-  }, STATE_EVERY_MS)
+  tell({ type: 'state', troubles: health.troubles(), warnings: health.warnings() })
 }
 
 function tell(message: CellMessage): void {

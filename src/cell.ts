@@ -58,7 +58,7 @@ export async function openCell(parts: CellParts): Promise<Cell> {
   const state = openStateReader({ dataDir })
   const telemetry = openTelemetryReader({ dataDir, kinds, location })
 
-  const credentials = new Credentials(secretMatches)
+  const credentials = new Credentials(secretMatches, partition)
   for (const credential of await state.credentials()) credentials.set(credential)
   // What all cells may hold, and may have before them, is shared out evenly.
   const maxJournalBytes = (settings.CURBWATCH_JOURNAL_MAX_MB * 1024 * 1024) / partition.of

@@ -52,7 +52,7 @@ export async function openFront(parts: FrontParts): Promise<Core> {
     ports: parts.ports,
     pairs,
     packetBytes: PACKET_BYTES,
-    // Whoever does not say who he is, is refused and counted by the first.
+    // Whoever does not say who he is, is refused and counted by one and the same.
     give: ({ clientId, ...passed }: Passed) => owner(clientId ?? '').give(passed),
   })
   const sampler = new HealthSampler(performance.now())

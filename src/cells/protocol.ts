@@ -70,7 +70,7 @@ export type CellMessage =
   /** The connection is here: the next one may come. */
   | { readonly type: 'taken' }
   | { readonly type: 'events'; readonly events: readonly LiveEvent[] }
-  /** At least once a second: what /readyz tells. */
+  /** What /readyz tells: when it changes, and once a second. */
   | { readonly type: 'state'; readonly troubles: string[]; readonly warnings: string[] }
   /** Why it ends. */
   | { readonly type: 'died'; readonly message: string }

@@ -341,9 +341,9 @@ export const ERRORS = {
 
   CELLS_CHANGED: entry(
     500,
-    text('数据目录属于另一个进程单元数', 'The data directory is of another number of cells'),
+    text('数据目录的分片数与设置不同', 'The data directory is of another number of cells'),
     text(
-      '改回 CURBWATCH_CELLS 原来的值；要换个数，须另用新的数据目录并重新登记设备',
+      '把 CURBWATCH_CELLS 改回原来的值；要换分片数，请另用新的数据目录并重新登记设备',
       'Set CURBWATCH_CELLS back; for another number use a new data directory and register the devices there',
     ),
   ),
