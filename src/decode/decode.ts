@@ -1,6 +1,6 @@
 import { allFields, type DeviceKind, type FieldSpec } from '../model/device-kind.ts'
 import type { ErrorCode } from '../model/errors.ts'
-import { hash53 } from '../model/hash.ts'
+import { hash53, hash53Of } from '../model/hash.ts'
 import type { FieldValue, Rejection } from '../model/reading.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import { DAY, type Instant, MINUTE, parseIso } from '../model/time.ts'
@@ -40,10 +40,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Builds the decoder of a kind once; the decoder itself allocates nothing but its answer. */
 export function createDecoder(kind: DeviceKind): Decoder {
-  const specs = Object.entries(allFields(kind))
-  const names = new Set([...specs.map(([name]) => name), 'ts', 'seq'])
+  const specs = Object.entries(allFields(kind)).map(
+    ([name, spec]): Field => ({ name, spec, own: name in kind.fields, id: hash53(name) }),
+  )
+  const names = new Set([...specs.map(({ name }) => name), 'ts', 'seq'])
+  const content = new Float64Array(1 + 2 * specs.length)
   const decodeOne = (value: unknown, index: number, receivedAt: Instant) =>
-    decodeReading(kind, specs, names, value, index, receivedAt)
+    decodeReading(kind, { specs, names, content }, value, index, receivedAt)
 
   return (payload, receivedAt) => {
     const parsed = parse(payload)
@@ -91,10 +94,25 @@ function checkArray(items: readonly unknown[]): Rejection | null {
   return null
 }
 
+interface Field {
+  readonly name: string
+  readonly spec: FieldSpec
+  /** A field of the kind, not one that all kinds have. */
+  readonly own: boolean
+  /** Stands for the name in the content's identity. */
+  readonly id: number
+}
+
+interface Plan {
+  readonly specs: readonly Field[]
+  readonly names: ReadonlySet<string>
+  /** Room for the sequence number and for each field's id and value. */
+  readonly content: Float64Array
+}
+
 function decodeReading(
   kind: DeviceKind,
-  specs: readonly (readonly [string, FieldSpec])[],
-  names: ReadonlySet<string>,
+  { specs, names, content }: Plan,
   value: unknown,
   index: number,
   receivedAt: Instant,
@@ -111,8 +129,9 @@ function decodeReading(
   const fields: Record<string, FieldValue> = {}
   let own = 0
   let known = (input['ts'] === undefined ? 0 : 1) + (input['seq'] === undefined ? 0 : 1)
-  let content = `${seq.value ?? ''}`
-  for (const [name, spec] of specs) {
+  content[0] = seq.value ?? -1
+  let noted = 1
+  for (const { name, spec, own: isOwn, id } of specs) {
     const given = input[name]
     if (given === undefined) continue
     known++
@@ -120,8 +139,10 @@ function decodeReading(
     if (code !== null)
       return fail(rejection(code, { field: name, found: show(given, spec), index }))
     fields[name] = given as FieldValue
-    content += `;${name}=${String(given)}`
-    if (name in kind.fields) own++
+    content[noted++] = id
+    // A switch counts as 0 or 1; -0 is the same value as 0.
+    content[noted++] = Number(given) + 0
+    if (isOwn) own++
   }
   if (own === 0)
     return fail(rejection('NO_FIELDS', { found: clip(Object.keys(input).join(', ')), index }))
@@ -133,7 +154,7 @@ function decodeReading(
     seq: seq.value,
     fields,
     unknownFields: unknownFields(input, known, names),
-    contentHash: hash53(content),
+    contentHash: hash53Of(content, noted),
     index,
   })
 }

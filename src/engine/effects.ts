@@ -4,7 +4,7 @@ import type { LedgerCounts } from '../model/ledger.ts'
 import type { QuarantinedMessage } from '../model/quarantine.ts'
 import type { Reading } from '../model/reading.ts'
 import type { SealedChunk } from '../model/seen.ts'
-import { type Instant, utcDay } from '../model/time.ts'
+import { DAY, type Instant, utcDay } from '../model/time.ts'
 import type { Exceptions } from '../model/verdicts.ts'
 import type { AlertChange } from '../rules/state.ts'
 import type { DeviceEntry } from './world.ts'
@@ -28,6 +28,8 @@ export interface Effects {
   readonly caseEvents: { readonly caseId: string; readonly event: CaseEvent }[]
   readonly commands: Map<string, DeviceCommand>
   readonly ledger: Map<string, LedgerCounts>
+  /** The lines of the day that the last record came on, by kind: nearly always the next one's. */
+  readonly today: { start: Instant; readonly lines: Map<string, LedgerCounts> }
   readonly exceptions: Exceptions
   readonly counters: { late: number; unknownFields: number; records: number }
 }
@@ -50,6 +52,7 @@ export function createEffects(): Effects {
     caseEvents: [],
     commands: new Map(),
     ledger: new Map(),
+    today: { start: Number.NaN, lines: new Map() },
     exceptions: { refused: [], moved: [] },
     counters: { late: 0, unknownFields: 0, records: 0 },
   }
@@ -57,12 +60,24 @@ export function createEffects(): Effects {
 
 /** The ledger line of a day and kind, made when first needed. */
 export function ledgerOf(effects: Effects, receivedAt: Instant, kind: string): LedgerCounts {
-  const day = utcDay(receivedAt)
-  const key = `${day}\n${kind}`
-  let line = effects.ledger.get(key)
-  if (line === undefined) {
-    line = { day, kind, expanded: 0, accepted: 0, quarantined: 0, duplicate: 0, shed: 0 }
-    effects.ledger.set(key, line)
+  const { today } = effects
+  const dayStart = receivedAt - (receivedAt % DAY)
+  if (today.start !== dayStart) {
+    today.start = dayStart
+    today.lines.clear()
   }
+  const known = today.lines.get(kind)
+  if (known !== undefined) return known
+  const line = lineOf(effects, utcDay(receivedAt), kind)
+  today.lines.set(kind, line)
   return line
+}
+
+function lineOf(effects: Effects, day: string, kind: string): LedgerCounts {
+  const key = `${day}\n${kind}`
+  const line = effects.ledger.get(key)
+  if (line !== undefined) return line
+  const first = { day, kind, expanded: 0, accepted: 0, quarantined: 0, duplicate: 0, shed: 0 }
+  effects.ledger.set(key, first)
+  return first
 }

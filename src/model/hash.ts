@@ -15,14 +15,40 @@ export function hash53(text: string): number {
   return (high & 0xfffff) * 2 ** 32 + low
 }
 
+/** The same for numbers, by their bits: the first `count` of them, which are equal or not as bits. */
+export function hash53Of(numbers: Float64Array, count: number): number {
+  const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * count)
+  let h1 = SEED_1
+  let h2 = SEED_2
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as number
+    h1 = Math.imul(h1 ^ word, 2654435761)
+    h2 = Math.imul(h2 ^ word, 1597334677)
+    // A word has 32 bits where a character has few: the high ones must come down.
+    h1 ^= h1 >>> 15
+    h2 ^= h2 >>> 13
+  }
+  const [high, low] = finish(h1, h2)
+  return (high & 0xfffff) * 2 ** 32 + low
+}
+
+const SEED_1 = 0xdeadbeef
+const SEED_2 = 0x41c6ce57
+
 function mix(text: string): readonly [high: number, low: number] {
-  let h1 = 0xdeadbeef
-  let h2 = 0x41c6ce57
+  let h1 = SEED_1
+  let h2 = SEED_2
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
     h1 = Math.imul(h1 ^ code, 2654435761)
     h2 = Math.imul(h2 ^ code, 1597334677)
   }
+  return finish(h1, h2)
+}
+
+function finish(from1: number, from2: number): readonly [high: number, low: number] {
+  let h1 = from1
+  let h2 = from2
   h1 = Math.imul(h1 ^ (h1 >>> 16), 2246822507) ^ Math.imul(h2 ^ (h2 >>> 13), 3266489909)
   h2 = Math.imul(h2 ^ (h2 >>> 16), 2246822507) ^ Math.imul(h1 ^ (h1 >>> 13), 3266489909)
   return [h2 >>> 0, h1 >>> 0]

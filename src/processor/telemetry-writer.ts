@@ -5,7 +5,7 @@ import type { JournalReader } from '../journal/port.ts'
 import type { ReadingCount } from '../model/ledger.ts'
 import type { Reading } from '../model/reading.ts'
 import { type JournalRecord, messageOf } from '../model/record.ts'
-import { utcDay } from '../model/time.ts'
+import { DAY, utcDay } from '../model/time.ts'
 import { parseTopic } from '../model/topics.ts'
 import { type Verdicts, WHOLE } from '../model/verdicts.ts'
 import type { StateStore } from '../store/state-port.ts'
@@ -168,10 +168,19 @@ export class TelemetryWriter {
 
 /** Readings per day of receipt and kind. */
 function countsOf(readings: readonly Reading[]): ReadingCount[] {
-  const counts = new ReadingCounts()
-  for (const { receivedAt, kind } of readings)
-    counts.add([{ day: utcDay(receivedAt), kind, readings: 1 }])
-  return counts.list()
+  const days = new Map<number, Map<string, number>>()
+  for (const { receivedAt, kind } of readings) {
+    const day = Math.floor(receivedAt / DAY)
+    let kinds = days.get(day)
+    if (kinds === undefined) {
+      kinds = new Map()
+      days.set(day, kinds)
+    }
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+  }
+  return [...days].flatMap(([day, kinds]) =>
+    [...kinds].map(([kind, readings]) => ({ day: utcDay(day * DAY), kind, readings })),
+  )
 }
 
 /** The accepted readings of a record, by decoding it and applying the processor's verdicts. */
