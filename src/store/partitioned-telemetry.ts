@@ -1,5 +1,5 @@
-import { AppError } from '../model/errors.ts'
 import { cellOf } from '../model/partition.ts'
+import { strangeCursor } from './sqlite/query.ts'
 import type { Page, Paged } from './state-reader-port.ts'
 import type {
   AggregateQuery,
@@ -87,6 +87,5 @@ function readPlaces(after: string | null, cells: number): (string | null)[] {
   if (after === null) return Array<null>(cells).fill(null)
   const places = after.split('.')
   if (places.length === cells) return places.map((place) => (place === '' ? null : place))
-  const faults = [{ path: 'query.cursor', message: 'not a cursor of ours' }]
-  throw new AppError('VALIDATION', undefined, { faults })
+  throw strangeCursor()
 }

@@ -304,6 +304,24 @@ describe('a rule', () => {
   })
 })
 
+describe('a cell', () => {
+  it('that stands still is a trouble, by its number, until it goes on', async () => {
+    const readiness = async () => (await service.request('GET', '/readyz')).body
+    const pid = service.cellPids[1] as number
+    process.kill(pid, 'SIGSTOP')
+    try {
+      const { troubles } = await eventually(async () => {
+        const said = await readiness()
+        return said.status === 'not ready' && said
+      })
+      expect(troubles).toEqual([expect.stringMatching(/^cell 1: not heard for \d+ s$/)])
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    await eventually(async () => (await readiness()).status === 'ready')
+  })
+})
+
 describe('the service', () => {
   it('is stopped and started: all is there, in the cells where it was', async () => {
     const devices = await registered(2)

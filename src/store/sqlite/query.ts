@@ -34,8 +34,12 @@ export const CURSORS = { names: /^([^\n]+)\n([^\n]+)$/, moment: /^(\d{1,15}) (\S
 export function readCursor(after: string, form: RegExp): [string, string] {
   const [, first, second] = form.exec(after) ?? []
   if (first !== undefined && second !== undefined) return [first, second]
+  throw strangeCursor()
+}
+
+export function strangeCursor(): AppError {
   const faults = [{ path: 'query.cursor', message: 'not a cursor of ours' }]
-  throw new AppError('VALIDATION', undefined, { faults })
+  return new AppError('VALIDATION', undefined, { faults })
 }
 
 /** Where a page ended that has this thing as its last, for each list. */
