@@ -1,45 +1,30 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { Worker } from 'node:worker_threads'
 import { createApi } from './api/server.ts'
-import { Credentials } from './broker/credentials.ts'
-import { type EmbeddedBroker, type EmbeddedOptions, openEmbeddedBroker } from './broker/embedded.ts'
+import type { MqttPorts } from './broker/listen.ts'
 import { serveWebSockets } from './broker/websocket.ts'
 import { loadKinds } from './catalog/catalog.ts'
+import { openCell, PACKET_BYTES } from './cell.ts'
 import type { Settings } from './config/settings.ts'
+import type { Core, CoreParts } from './core.ts'
 import { startExporter } from './exporter/client.ts'
-import { HealthSampler } from './exporter/health-sample.ts'
-import { Ingest } from './ingest/ingest.ts'
-import { openJournal } from './journal/open.ts'
+import { openFront } from './front.ts'
 import type { City } from './model/city.ts'
 import { AppError } from './model/errors.ts'
+import { ONE_CELL } from './model/partition.ts'
 import { parseInfluxUrl, type TelemetryLocation } from './model/store-location.ts'
-import { DAY } from './model/time.ts'
+import type { Instant } from './model/time.ts'
 import { type Clock, createClock, realTime, startClock } from './ops/clock.ts'
-import { adminToken, influxToken, takeDataDir, watchJournalHold } from './ops/data-dir.ts'
+import { adminToken, claimCells, influxToken, takeDataDir } from './ops/data-dir.ts'
 import type { Logger } from './ops/logger.ts'
 import { createMetrics } from './ops/metrics.ts'
-import { createSecret, hashSecret, secretMatches } from './ops/secret.ts'
-import type { PipelineSettings } from './pipeline-thread.ts'
-import { PipelineClient } from './processor/client.ts'
-import { openStateReader, openTelemetryReader } from './store/open.ts'
-import { startTicker } from './ticker.ts'
-import {
-  createGate,
-  Health,
-  healthSample,
-  LiveHub,
-  publishCommands,
-  publishWaiting,
-  replayMessage,
-  reportNews,
-} from './wiring.ts'
+import { createSecret, hashSecret } from './ops/secret.ts'
+import { Health } from './wiring.ts'
 
 /**
- * The composition root. It reads as the flow: broker → ingest → journal → pipeline → API; the
- * only file of the main thread that knows all stages. The pipeline's own root is
- * pipeline-thread.ts.
+ * The composition root: the API on top of what takes, keeps and works off the messages. That is
+ * one cell in this process (cell.ts), or a front with cells in processes of their own (front.ts).
  */
 export interface Service {
   readonly token: string
@@ -48,9 +33,6 @@ export interface Service {
   close(): Promise<void>
 }
 
-const PACKET_BYTES = 256 * 1024
-const TOPIC_LEVELS = 8
-
 export async function startService(
   settings: Settings,
   city: City,
@@ -58,58 +40,16 @@ export async function startService(
   onFatal: (error: Error) => void,
 ): Promise<Service> {
   const dataDir = takeDataDir(settings.CURBWATCH_DATA_DIR)
+  claimCells(dataDir.path, settings.CURBWATCH_CELLS)
   const token = adminToken(dataDir.path, settings.CURBWATCH_ADMIN_TOKEN)
   const kinds = await loadKinds()
+  const location = telemetryLocation(settings, dataDir.path)
   const metrics = createMetrics()
   const health = new Health()
-
-  const journal = await openJournal(dataDir.path)
-  const location = telemetryLocation(settings, dataDir.path)
-  const pipeline = await startPipeline(dataDir.path, city, location, settings)
-  const clock = setClock(settings, Math.max(journal.openedAt, pipeline.reachedAt), log)
-  const state = openStateReader({ dataDir: dataDir.path })
-  const telemetry = openTelemetryReader({ dataDir: dataDir.path, kinds, location })
-
-  const credentials = new Credentials(secretMatches)
-  for (const credential of await state.credentials()) credentials.set(credential)
-  const ingest = new Ingest({
-    journal,
-    now: clock.now,
-    real: clock.real,
-    messagesPerSecond: settings.CURBWATCH_DEVICE_RATE,
-    maxJournalBytes: settings.CURBWATCH_JOURNAL_MAX_MB * 1024 * 1024,
-    maxBacklog: settings.CURBWATCH_BACKLOG_MAX,
-    observe: health.observeIngest(metrics, log),
-  })
-  await markStart(ingest)
-
-  const broker = await openBroker(settings, {
-    gate: createGate(credentials, metrics, log),
-    receiver: ingest,
-    onListening: (device) => {
-      publishWaiting(device, { state, broker, clock }).catch((error: unknown) => {
-        log.warn({ err: error, deviceId: device.id }, 'waiting commands were not sent')
-      })
-    },
-  })
-  const hub = new LiveHub()
-  const sampler = new HealthSampler(performance.now())
-  const ticker = startTicker({ journal, pipeline, ingest, clock, broker, metrics, sampler })
-  const hold = watchJournalHold(dataDir.path)
-  reportNews(pipeline, {
-    journal,
-    ingest,
-    credentials,
-    broker,
-    hub,
-    metrics,
-    health,
-    log,
-    journalHeld: hold.held,
-  })
-  publishCommands(pipeline, broker)
-  pipeline.on('died', onFatal)
-  journal.onBroken(onFatal)
+  const core = await openCore(
+    { dataDir: dataDir.path, settings, city, kinds, location, metrics, health, log, onFatal },
+    mqttPorts(settings),
+  )
 
   const api = await createApi(
     {
@@ -117,39 +57,28 @@ export async function startService(
       webhookSecret: settings.CURBWATCH_GRAFANA_WEBHOOK_SECRET,
       city,
       kinds,
-      state,
-      telemetry,
-      clock: { now: clock.now, real: realTime, speed: clock.setting.speed },
+      ...core,
+      clock: { now: core.clock.now, real: realTime, speed: core.clock.setting.speed },
       secrets: { create: createSecret, hash: hashSecret, newId: randomUUID },
-      metrics: metrics.registry,
-      ask: async (name, input) => {
-        if (name === 'ledger.page') await ticker.reportShed()
-        return pipeline.ask(name, input)
-      },
-      troubles: () => health.troubles(),
-      warnings: () => health.warnings(),
-      replay: (id) => replayMessage(id, { state, ingest, journal, pipeline }),
       delivered: (status) => metrics.deliveries.inc({ status }),
-      watch: (listener) => hub.watch(listener),
     },
     log,
   )
-  serveWebSockets(api.server, PACKET_BYTES, (connection, remote) =>
-    broker.serve(connection, remote),
-  )
+  serveWebSockets(api.server, PACKET_BYTES, (connection, remote) => core.serve(connection, remote))
   await listenHttp(api, settings)
   const exporter =
     location.type === 'sqlite'
       ? null
       : startExporter({
           dataDir: dataDir.path,
+          cells: settings.CURBWATCH_CELLS,
           city,
           location,
-          sample: () => healthSample(sampler, { metrics, journal, pipeline, clock, settings }),
+          sample: () => core.sample(),
           onTrouble: (message) => health.exporterTrouble(message, metrics, log),
           onExported: () => health.exported(),
         })
-  const address = { http: (api.server.address() as AddressInfo).port, ...broker.address }
+  const address = { http: (api.server.address() as AddressInfo).port, ...core.address }
   log.info(
     { host: settings.CURBWATCH_MQTT_HOST, port: address.mqtt, tlsPort: address.mqtts },
     'mqtt listening',
@@ -157,43 +86,27 @@ export async function startService(
   log.info({ host: settings.CURBWATCH_HTTP_HOST, port: address.http }, 'http listening')
 
   const close = async () => {
-    ticker.stop()
-    await broker.close()
+    await core.stop()
     await api.close()
-    await ticker.reportShed()
-    await pipeline.ask('processed', { seq: journal.lastSeq })
-    // The writer closes last: it folds the write-ahead log into the file.
+    await core.finish()
     await exporter?.close()
-    await state.close()
-    await telemetry.close()
-    await pipeline.close()
-    await journal.close()
-    hold.close()
+    await core.close()
     dataDir.release()
   }
   return { token, address, close }
 }
 
-function startPipeline(
-  dataDir: string,
-  city: City,
-  telemetry: TelemetryLocation,
-  settings: Settings,
-): Promise<PipelineClient> {
-  const workerData: PipelineSettings = {
-    dataDir,
-    city,
-    telemetry,
-    retention: {
-      telemetry: settings.CURBWATCH_TELEMETRY_DAYS * DAY,
-      quarantine: settings.CURBWATCH_QUARANTINE_DAYS * DAY,
-    },
+/** With one cell there is no other process, and nothing between it and the API. */
+async function openCore(parts: CoreParts, ports: MqttPorts): Promise<Core> {
+  const { settings, log } = parts
+  const clockFrom = (reached: Instant) => setClock(settings, reached, log)
+  try {
+    return settings.CURBWATCH_CELLS === 1
+      ? await openCell({ ...parts, partition: ONE_CELL, ports, clockFrom })
+      : await openFront({ ...parts, ports, clockFrom })
+  } catch (cause) {
+    throw portTaken(cause, 'CURBWATCH_MQTT_PORT')
   }
-  const worker = new Worker(new URL('./pipeline-thread.ts', import.meta.url), {
-    name: 'pipeline',
-    workerData,
-  })
-  return PipelineClient.connect(worker)
 }
 
 /** Where telemetry goes; the token is the one given, or the one that `stack setup` has left. */
@@ -217,20 +130,7 @@ function setClock(settings: Settings, reached: number, log: Logger): Clock {
   return createClock(startClock(settings.CURBWATCH_CLOCK_SPEED, Math.max(wanted, reached)))
 }
 
-/** Tells the rules that nobody was heard until now because nobody was listening. */
-function markStart(ingest: Ingest): Promise<void> {
-  return new Promise((resolve, reject) => {
-    ingest.append('mark', '', Buffer.from('started'), (error) => {
-      if (error === null) resolve()
-      else reject(new AppError('JOURNAL_UNAVAILABLE', error.message, { cause: error }))
-    })
-  })
-}
-
-async function openBroker(
-  settings: Settings,
-  ends: Pick<EmbeddedOptions, 'gate' | 'receiver' | 'onListening'>,
-): Promise<EmbeddedBroker> {
+function mqttPorts(settings: Settings): MqttPorts {
   const { CURBWATCH_TLS_CERT, CURBWATCH_TLS_KEY, CURBWATCH_TLS_CLIENT_CA, CURBWATCH_MQTTS_PORT } =
     settings
   const tls =
@@ -248,17 +148,7 @@ async function openBroker(
                 rejectUnauthorized: true,
               }),
         }
-  try {
-    return await openEmbeddedBroker({
-      host: settings.CURBWATCH_MQTT_HOST,
-      port: settings.CURBWATCH_MQTT_PORT,
-      tls,
-      limits: { packetBytes: PACKET_BYTES, topicLevels: TOPIC_LEVELS },
-      ...ends,
-    })
-  } catch (cause) {
-    throw portTaken(cause, 'CURBWATCH_MQTT_PORT')
-  }
+  return { host: settings.CURBWATCH_MQTT_HOST, port: settings.CURBWATCH_MQTT_PORT, tls }
 }
 
 function readPem(setting: string, file: string): Buffer {

@@ -11,10 +11,10 @@ import { openStateReader } from './store/open.ts'
  */
 const port = parentPort
 if (port === null) throw new Error('the exporter runs in a thread of its own')
-const { dataDir, city, location } = workerData as ExporterSettings
+const { dataDir, cells, city, location } = workerData as ExporterSettings
 
 const kinds = (await loadKinds()).map(({ name }) => name)
-const state = openStateReader({ dataDir })
+const state = openStateReader({ dataDir, cells })
 const store = openInfluxOpsStore(location)
 const tell = (message: ExporterMessage) => port.postMessage(message)
 const exporter = new Exporter({ state, store, city, kinds, tell })

@@ -4,6 +4,7 @@ import { createDecoder } from './decode/decode.ts'
 import { createWorld } from './engine/world.ts'
 import { openJournalReader } from './journal/open.ts'
 import type { City } from './model/city.ts'
+import type { Partition } from './model/partition.ts'
 import type { TelemetryLocation } from './model/store-location.ts'
 import type { Duration } from './model/time.ts'
 import { Pipeline } from './processor/pipeline.ts'
@@ -20,6 +21,7 @@ import { openStateReader, openStateStore, openTelemetryStore } from './store/ope
 export interface PipelineSettings {
   readonly dataDir: string
   readonly city: City
+  readonly partition: Partition
   readonly telemetry: TelemetryLocation
   readonly retention: { readonly telemetry: Duration; readonly quarantine: Duration }
 }
@@ -38,7 +40,7 @@ const port = parentPort
 if (port === null) throw new Error('the pipeline runs in a thread of its own')
 const post = (message: PipelineMessage) => port.postMessage(message)
 const settings = workerData as PipelineSettings
-const { dataDir, city, retention } = settings
+const { dataDir, city, partition, retention } = settings
 
 const kinds = await loadKinds()
 const state = openStateStore({ dataDir })
@@ -47,7 +49,7 @@ const journal = openJournalReader(dataDir)
 const processor = new Processor({
   journal,
   state,
-  newWorld: () => createWorld(city, kinds),
+  newWorld: () => createWorld(city, kinds, partition),
   catalogRules: kinds.flatMap(catalogRules),
   endedCase: async (id) => (await reader.case(id))?.case ?? null,
 })

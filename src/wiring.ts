@@ -1,8 +1,6 @@
 import type { Credentials } from './broker/credentials.ts'
 import type { Attempt, Broker, Gate } from './broker/port.ts'
-import type { Settings } from './config/settings.ts'
-import type { HealthSampler } from './exporter/health-sample.ts'
-import type { HealthSample } from './exporter/protocol.ts'
+import type { HealthPlaces } from './exporter/health-sample.ts'
 import type { Ingest, IngestObserver } from './ingest/ingest.ts'
 import type { Journal } from './journal/port.ts'
 import type { DeviceCommand } from './model/command.ts'
@@ -12,7 +10,6 @@ import { isoUtc } from './model/time.ts'
 import { deviceTopic } from './model/topics.ts'
 import type { Clock } from './ops/clock.ts'
 import type { Logger } from './ops/logger.ts'
-import { metricValues } from './ops/metric-values.ts'
 import type { Metrics } from './ops/metrics.ts'
 import type { CommitNews, PipelineClient } from './processor/client.ts'
 import type { LiveEvent } from './processor/protocol.ts'
@@ -52,18 +49,26 @@ function createThrottle(perSecond: number): (key: string) => boolean {
 
 /** What keeps the service from taking messages, as /readyz tells it. */
 export class Health {
-  #journalTrouble: string | null = null
-  #pipelineTrouble: string | null = null
-  #telemetryTrouble: string | null = null
-  #exporterTrouble: string | null = null
+  readonly #told: Record<Place, string | null> = {
+    journal: null,
+    pipeline: null,
+    telemetry: null,
+    exporter: null,
+  }
+  readonly #changed: () => void
+
+  /** `changed`: called when something became wrong, or right. */
+  constructor(changed: () => void = () => {}) {
+    this.#changed = changed
+  }
 
   troubles(): string[] {
-    return [this.#journalTrouble, this.#pipelineTrouble].filter((one) => one !== null)
+    return [this.#told.journal, this.#told.pipeline].filter((one) => one !== null)
   }
 
   /** What is wrong but keeps no message from being taken: readings wait in the journal. */
   warnings(): string[] {
-    return [this.#telemetryTrouble, this.#exporterTrouble].filter((one) => one !== null)
+    return [this.#told.telemetry, this.#told.exporter].filter((one) => one !== null)
   }
 
   observeIngest(metrics: Metrics, log: Logger): IngestObserver {
@@ -71,59 +76,62 @@ export class Health {
     return {
       received: (channel, qos) => metrics.received.count(channel, qos),
       stored: (seconds) => {
-        this.#journalTrouble = null
+        this.#tell('journal', null)
         metrics.ackSeconds.observe(seconds)
       },
       shed: (code, error) => {
         metrics.shed.inc({ code })
-        if (code !== 'RATE_EXCEEDED') this.#journalTrouble = `${code}: ${error?.message ?? ''}`
+        if (code !== 'RATE_EXCEEDED') this.#tell('journal', `${code}: ${error?.message ?? ''}`)
         if (mayLog(code)) log.warn({ code, reason: error?.message }, 'message shed')
       },
     }
   }
 
   pipelineTrouble(message: string | null): void {
-    this.#pipelineTrouble = message
+    this.#tell('pipeline', message)
   }
 
   telemetryTrouble(message: string | null): void {
-    this.#telemetryTrouble = message
+    this.#tell('telemetry', message)
   }
 
   /** What Grafana is told about was not written; it is written again with the next beat. */
   exporterTrouble(message: string, metrics: Metrics, log: Logger): void {
-    this.#exporterTrouble = message
+    this.#tell('exporter', message)
     metrics.troubles.inc({ where: 'exporter' })
     log.error({ where: 'exporter', reason: message }, 'trouble; trying again')
   }
 
   exported(): void {
-    this.#exporterTrouble = null
+    this.#tell('exporter', null)
+  }
+
+  #tell(place: Place, message: string | null): void {
+    if (this.#told[place] === message) return
+    this.#told[place] = message
+    this.#changed()
   }
 }
 
-/** How the service is now, for the exporter. */
-export async function healthSample(
-  sampler: HealthSampler,
-  parts: {
-    metrics: Metrics
-    journal: Journal
-    pipeline: PipelineClient
-    clock: Clock
-    settings: Pick<Settings, 'CURBWATCH_JOURNAL_MAX_MB'>
-  },
-): Promise<HealthSample> {
-  const { metrics, journal, pipeline, clock, settings } = parts
-  const places = {
+type Place = 'journal' | 'pipeline' | 'telemetry' | 'exporter'
+
+/** Where the stages are now, for the exporter. */
+export function healthPlaces(parts: {
+  journal: Journal
+  pipeline: PipelineClient
+  clock: Clock
+  maxJournalBytes: number
+}): HealthPlaces {
+  const { journal, pipeline, clock, maxJournalBytes } = parts
+  return {
     now: clock.now(),
     lastSeq: journal.lastSeq,
     processed: pipeline.cursor,
     stored: pipeline.stored,
     journalBytes: journal.storedBytes,
-    journalMaxBytes: settings.CURBWATCH_JOURNAL_MAX_MB * 1024 * 1024,
+    journalMaxBytes: maxJournalBytes,
     memoryBytes: process.memoryUsage.rss(),
   }
-  return sampler.sample(await metricValues(metrics), places, performance.now())
 }
 
 /** Live events to whoever watches. */

@@ -22,7 +22,8 @@ export interface ApiParts {
   /** `real` is the time outside, which an accelerated clock leaves behind. */
   readonly clock: { now(): Instant; real(): Instant; readonly speed: number }
   readonly secrets: { create(): string; hash(secret: string): string; newId(): string }
-  readonly metrics: Registry
+  /** Prometheus text. */
+  readonly metrics: Pick<Registry, 'contentType' | 'metrics'>
   ask<N extends OperationName>(
     name: N,
     input: Operations[N]['input'],

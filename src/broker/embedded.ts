@@ -1,7 +1,6 @@
-import { type EventEmitter, once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
 import { type ErrorCode, isErrorCode } from '../model/errors.ts'
 import { fail } from '../model/result.ts'
@@ -10,6 +9,7 @@ import { maySubscribe, ownMessage } from './access.ts'
 import { clientOf, guardSessions, isWillOf, telemetryLine } from './aedes-inside.ts'
 import { Lane } from './lane.ts'
 import { LaneGroup } from './lane-group.ts'
+import { type MqttPorts, type OpenPorts, openPorts } from './listen.ts'
 import type {
   Attempt,
   Broker,
@@ -31,14 +31,13 @@ import type {
  * closing.
  */
 export interface EmbeddedBroker extends Broker {
-  /** Serves a connection that came another way (a WebSocket's stream). */
+  /** Serves a connection that came another way: a WebSocket's stream, a socket of the front. */
   serve(connection: Duplex, remote: string | null): void
 }
 
 export interface EmbeddedOptions {
-  readonly host: string
-  readonly port: number
-  readonly tls: (TlsOptions & { readonly port: number }) | null
+  /** null: all connections come by `serve`. */
+  readonly ports: MqttPorts | null
   readonly limits: BrokerLimits
   readonly gate: Gate
   readonly receiver: Receiver
@@ -64,7 +63,7 @@ export async function openEmbeddedBroker(options: EmbeddedOptions): Promise<Embe
 }
 
 class Embedded implements EmbeddedBroker {
-  address: { mqtt: number; mqtts: number | null } = { mqtt: 0, mqtts: null }
+  address: OpenPorts['address'] = { mqtt: 0, mqtts: null }
   readonly #options: EmbeddedOptions
   readonly #aedes: Aedes
   readonly #identities = new WeakMap<Client, Identity>()
@@ -73,7 +72,7 @@ class Embedded implements EmbeddedBroker {
   readonly #echoing = new WeakSet<Client>()
   readonly #group: LaneGroup
   readonly #lanes = new Set<Lane>()
-  readonly #servers: Server[] = []
+  #ports: OpenPorts | null = null
 
   constructor(options: EmbeddedOptions) {
     this.#options = options
@@ -118,15 +117,14 @@ class Embedded implements EmbeddedBroker {
   async open(): Promise<void> {
     await this.#aedes.listen()
     guardSessions(this.#aedes, (client, topic) => this.#maySee(client, topic))
-    const { host, port, tls } = this.#options
+    const { ports } = this.#options
+    if (ports === null) return
     const serve = (socket: Socket) => {
       socket.setNoDelay(true)
       this.serve(socket, socket.remoteAddress ?? null)
     }
-    const mqtt = await this.#listen(createServer(serve), host, port)
-    const mqtts =
-      tls === null ? null : await this.#listen(createTlsServer(tls, serve), host, tls.port)
-    this.address = { mqtt, mqtts }
+    this.#ports = await openPorts(ports, { tcp: serve, tls: serve })
+    this.address = this.#ports.address
   }
 
   serve(connection: Duplex, remote: string | null): void {
@@ -164,17 +162,9 @@ class Embedded implements EmbeddedBroker {
   }
 
   async close(): Promise<void> {
-    for (const server of this.#servers) server.close()
+    this.#ports?.close()
     await new Promise<void>((resolve) => this.#aedes.close(resolve))
     for (const lane of this.#lanes) lane.destroy()
-  }
-
-  async #listen(server: Server, host: string, port: number): Promise<number> {
-    server.listen({ host, port, backlog: 4096 })
-    await once(server, 'listening')
-    this.#servers.push(server)
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : port
   }
 
   #preConnect(

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { holdJournal } from '../ops/data-dir.ts'
+import { cellFolders } from '../model/partition.ts'
+import { CELLS_FILE, cellsOf, holdJournal } from '../ops/data-dir.ts'
 import type { Environment } from './environment.ts'
 import { settingsFrom } from './environment.ts'
 
@@ -11,9 +12,19 @@ import { settingsFrom } from './environment.ts'
  */
 const FILES = ['telemetry.db', 'telemetry-influxdb.db', 'state.db', 'journal.db']
 
-/** `backup`: consistent copies of the data, also while the service runs. */
+/**
+ * `backup`: consistent copies of the data, also while the service runs. Cells share nothing, so
+ * each is consistent by itself.
+ */
 export function backup(env: Environment, folder: string): number {
   const dataDir = settingsFrom(env).CURBWATCH_DATA_DIR
+  const cells = cellsOf(dataDir) ?? 1
+  for (const name of cellFolders(cells)) backUpCell(join(dataDir, name), join(folder, name))
+  if (cells > 1) copyFileSync(join(dataDir, CELLS_FILE), join(folder, CELLS_FILE))
+  return 0
+}
+
+function backUpCell(dataDir: string, folder: string): void {
   mkdirSync(folder, { recursive: true })
   const letGo = holdJournal(dataDir)
   try {
@@ -21,7 +32,6 @@ export function backup(env: Environment, folder: string): number {
   } finally {
     letGo()
   }
-  return 0
 }
 
 function copy(dataDir: string, folder: string): void {

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { simulate } from '../../simulators/cli.ts'
-import { AppError, errorInfo } from '../model/errors.ts'
+import { AppError, type ErrorCode, errorInfo } from '../model/errors.ts'
 import { backup } from './backup.ts'
 import { checkConfig, printConfig } from './config.ts'
 import { demo } from './demo.ts'
@@ -17,6 +17,7 @@ import { start } from './start.ts'
  * The command line. Exit codes (contract): 0 fine, 78 settings are wrong, 1 anything else.
  */
 const WRONG_SETTINGS = 78
+const SETTINGS_CODES: ReadonlySet<ErrorCode> = new Set(['SETTINGS_INVALID', 'CELLS_CHANGED'])
 
 export async function run(argv: readonly string[], env: Environment): Promise<number> {
   // The simulator has a command line of its own.
@@ -152,7 +153,7 @@ function report(error: unknown, env: Environment): number {
     process.stderr.write(
       `${error.code}: ${error.message}\n${faults}  ${hint.en}\n  ${hint['zh-CN']}\n`,
     )
-    return error.code === 'SETTINGS_INVALID' ? WRONG_SETTINGS : 1
+    return SETTINGS_CODES.has(error.code) ? WRONG_SETTINGS : 1
   }
   // A missing file, a service that is not there: words for a person; the stack for who wants it.
   const wantsStack = env['CURBWATCH_LOG_LEVEL'] === 'debug' || error instanceof TypeError

@@ -8,7 +8,10 @@ export async function start(env: Environment): Promise<number> {
   const { settings, city } = await settingsTried(env)
   const log = createLogger(settings.CURBWATCH_LOG_LEVEL)
   const service = await startService(settings, city, log, (error) => {
-    log.fatal({ err: error }, 'a thread ended; what was acknowledged is in the journal')
+    log.fatal(
+      { err: error },
+      'a part of the service ended; what was acknowledged is in the journal',
+    )
     process.exit(1)
   })
   const signal = await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])

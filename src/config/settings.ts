@@ -117,6 +117,12 @@ export const SETTINGS = {
     'a JSON file',
     'Districts, streets, grids, units and limits of the city; default: the bundled demo city',
   ),
+  CURBWATCH_CELLS: entry(
+    z.coerce.number().int().min(1).max(64),
+    '1',
+    '1 to 64',
+    'Processes that share the devices between them (docs/adr/0015): as many as there are cores to spare, chosen before the first start and never changed. 1: all in one process. Unsourced default',
+  ),
   CURBWATCH_LOG_LEVEL: entry(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     'info',

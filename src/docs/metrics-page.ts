@@ -37,6 +37,8 @@ export function metricsPage(): string {
     `Besides these, prom-client's own metrics of the process and of Node.js begin with ` +
       `${OF_THE_PROCESS.map(code).join(' and ')}: CPU, memory, open files, event loop lag, ` +
       'garbage collection.',
+    'With several cells (`CURBWATCH_CELLS`) the values are those of all processes together: sums, and of ' +
+      'the event loop the mean; the start time of the process is left out.',
     'Gauges "since the start" begin at 0 when the service starts. `code` labels are the codes in ' +
       '[errors.md](errors.md).',
   )

@@ -11,6 +11,7 @@ const text = new TextDecoder()
 
 /** The device's own word, or its will's. Anything but the two words is kept in the quarantine. */
 export function applyStatus(
+  world: World,
   entry: DeviceEntry | null,
   record: JournalRecord,
   effects: Effects,
@@ -18,7 +19,7 @@ export function applyStatus(
   const status = decodeStatus(record.payload)
   if (status === null) {
     const found = text.decode(record.payload).slice(0, 160)
-    effects.quarantined.push(quarantineMessage(record, 'STATUS_UNKNOWN', found))
+    effects.quarantined.push(quarantineMessage(world, record, 'STATUS_UNKNOWN', found))
   } else if (entry !== null) setOnline(entry, status === 'online', record, effects)
 }
 
@@ -53,7 +54,7 @@ export function applyReply(
 ): void {
   const reply = decodeReply(record.payload)
   if (reply === null) {
-    effects.quarantined.push(quarantineMessage(record, 'REPLY_INVALID', null))
+    effects.quarantined.push(quarantineMessage(world, record, 'REPLY_INVALID', null))
     return
   }
   const command = world.commands.get(reply.id)

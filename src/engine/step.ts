@@ -107,7 +107,7 @@ export function step(world: World, prepared: Prepared, found: LookedUp, effects:
     applyTelemetry(world, { record, entry, ...telemetry }, found.history, effects)
   } else if (record.type === 'replay' && telemetry !== null) {
     applyReplay(world, { record, entry, ...telemetry }, found, effects)
-  } else if (record.type === 'status') applyStatus(entry, record, effects)
+  } else if (record.type === 'status') applyStatus(world, entry, record, effects)
   else if (record.type === 'presence') applyPresence(entry, record, effects)
   else if (record.type === 'reply') applyReply(world, entry, record, effects)
   // What operators do next comes after it.

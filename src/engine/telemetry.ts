@@ -1,6 +1,7 @@
 import { type DecodedMessage, type DecodedReading, rejection } from '../decode/decode.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import type { LedgerCounts } from '../model/ledger.ts'
+import { localId } from '../model/partition.ts'
 import type { QuarantinedMessage } from '../model/quarantine.ts'
 import type { Reading, Rejection } from '../model/reading.ts'
 import { type JournalRecord, type Message, messageOf } from '../model/record.ts'
@@ -41,7 +42,7 @@ export function applyTelemetry(
   takeReadings(world, telemetry, history, line, effects)
   if (decoded.rejections.length === 0) return
   line.quarantined += decoded.rejections.length
-  const quarantined = quarantine(`q-${record.seq}`, message, decoded.rejections)
+  const quarantined = quarantine(quarantineId(world, record), message, decoded.rejections)
   effects.quarantined.push(quarantined)
   refuse(record, decoded.rejections, effects)
 }
@@ -189,12 +190,17 @@ function implicitTime(entry: DeviceEntry, receivedAt: Instant): Instant {
 
 /** A message that is no telemetry and could not be understood: kept, outside the ledger. */
 export function quarantineMessage(
+  world: World,
   record: JournalRecord,
   code: ErrorCode,
   found: string | null,
 ): QuarantinedMessage {
   const where = found === null ? {} : { found }
-  return quarantine(`q-${record.seq}`, messageOf(record), [rejection(code, where)])
+  return quarantine(quarantineId(world, record), messageOf(record), [rejection(code, where)])
+}
+
+function quarantineId({ partition }: World, record: JournalRecord): string {
+  return localId('q', record.seq, partition)
 }
 
 function quarantine(

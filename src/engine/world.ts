@@ -4,6 +4,7 @@ import type { City } from '../model/city.ts'
 import type { DeviceCommand } from '../model/command.ts'
 import type { Device } from '../model/device.ts'
 import type { DeviceKind } from '../model/device-kind.ts'
+import { nextNumber, ONE_CELL, type Partition } from '../model/partition.ts'
 import type { Fields } from '../model/reading.ts'
 import type { StoredRule } from '../model/rule.ts'
 import { type Instant, localDayCompact } from '../model/time.ts'
@@ -20,6 +21,8 @@ import { createRecent, type Recent } from './recent.ts'
  */
 export interface World {
   readonly city: City
+  /** Which devices these are, of all. */
+  readonly partition: Partition
   readonly kinds: ReadonlyMap<string, KindEntry>
   readonly rules: Map<string, StoredRule>
   readonly programs: Map<string, RuleProgram>
@@ -80,9 +83,14 @@ export function createDeviceState(): DeviceState {
   }
 }
 
-export function createWorld(city: City, kinds: readonly DeviceKind[]): World {
+export function createWorld(
+  city: City,
+  kinds: readonly DeviceKind[],
+  partition: Partition = ONE_CELL,
+): World {
   return {
     city,
+    partition,
     kinds: new Map(kinds.map((kind) => [kind.name, { kind, decode: createDecoder(kind) }])),
     rules: new Map(),
     programs: new Map(),
@@ -165,10 +173,14 @@ export function openCaseKey(ruleId: string, deviceId: string): string {
   return `${ruleId}\n${deviceId}`
 }
 
-/** The next case number: `{division}{yyyyMMdd}{seq5}` in local days (domain.md 1.2 [D]). */
+/**
+ * The next case number: `{division}{yyyyMMdd}{seq5}` in local days (domain.md 1.2 [D]). Cells take
+ * turns with the numbers of a day, so that no two give the same.
+ */
 export function nextCaseNumber(world: World, at: Instant): string {
   const day = localDayCompact(at, world.city.utcOffsetMinutes)
-  const seq = world.lastNumber.day >= day ? world.lastNumber.seq + 1 : 1
+  const last = world.lastNumber.day >= day ? world.lastNumber.seq : 0
+  const seq = nextNumber(last, world.partition)
   world.lastNumber = { day: world.lastNumber.day > day ? world.lastNumber.day : day, seq }
   return `${world.city.division}${world.lastNumber.day}${String(seq).padStart(5, '0')}`
 }

@@ -71,8 +71,8 @@ class ExporterClient implements ExporterHandle {
   }
 
   #start(): Worker {
-    const { dataDir, city, location, onTrouble, onExported } = this.#options
-    const settings: ExporterSettings = { dataDir, city, location }
+    const { dataDir, cells, city, location, onTrouble, onExported } = this.#options
+    const settings: ExporterSettings = { dataDir, cells, city, location }
     const file = this.#options.thread ?? new URL('../exporter-thread.ts', import.meta.url)
     const worker = new Worker(file, { name: 'exporter', workerData: settings })
     worker.on('message', (message: ExporterMessage) => {

@@ -8,6 +8,8 @@ import type { Instant } from '../model/time.ts'
  */
 export interface ExporterSettings {
   readonly dataDir: string
+  /** How many cells share the directory. */
+  readonly cells: number
   readonly city: City
   readonly location: InfluxLocation
 }

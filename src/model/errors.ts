@@ -339,6 +339,15 @@ export const ERRORS = {
     text('停止另一个进程，或换一个数据目录', 'Stop the other process, or use another directory'),
   ),
 
+  CELLS_CHANGED: entry(
+    500,
+    text('数据目录的分片数与设置不同', 'The data directory is of another number of cells'),
+    text(
+      '把 CURBWATCH_CELLS 改回原来的值；要换分片数，请另用新的数据目录并重新登记设备',
+      'Set CURBWATCH_CELLS back; for another number use a new data directory and register the devices there',
+    ),
+  ),
+
   // Setting up InfluxDB.
   INFLUX_UNAVAILABLE: entry(
     503,

@@ -1,5 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError } from '../model/errors.ts'
 import { createSecret } from './secret.ts'
@@ -8,6 +18,8 @@ import { createSecret } from './secret.ts'
 const TAKE =
   'PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (x); COMMIT'
 const JOURNAL_LOCK = 'backup-lock.db'
+/** Says how many cells share the directory; absent where it is one. */
+export const CELLS_FILE = 'cells'
 /** SQLITE_BUSY: another process has the lock. */
 const BUSY = 5
 
@@ -19,17 +31,48 @@ export interface DataDir {
 
 /**
  * Takes the directory for this process. The lock is a file lock of SQLite's, which the system
- * lets go of when the process ends in whatever way: a kill leaves nothing to clean up.
+ * lets go of when the process ends in whatever way: a kill leaves nothing to clean up. `waitMs`:
+ * how long to wait for a process that is about to end.
  */
-export function takeDataDir(path: string): DataDir {
+export function takeDataDir(path: string, waitMs = 0): DataDir {
   const lock = openLock(path)
   try {
+    lock.exec(`PRAGMA busy_timeout = ${waitMs}`)
     lock.exec(TAKE)
   } catch (cause) {
     lock.close()
     throw new AppError('DATA_DIR_BUSY', `${path} is in use by another process`, { cause })
   }
   return { path, release: () => lock.close() }
+}
+
+/**
+ * Keeps a directory to the number of cells of its first start: a device's data lies where that
+ * number put it, and with another one it would not be found.
+ */
+export function claimCells(path: string, cells: number): void {
+  const found = cellsOf(path)
+  if (found !== null && found !== cells) {
+    const message = `${path} is of CURBWATCH_CELLS=${found}, not ${cells}`
+    throw new AppError('CELLS_CHANGED', message)
+  }
+  if (found === null && cells > 1) writeDurably(join(path, CELLS_FILE), `${cells}\n`)
+}
+
+/** There whole after a power cut, or not at all. */
+function writeDurably(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { flush: true })
+  renameSync(`${file}.new`, file)
+  const folder = openSync(dirname(file), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}
+
+/** The number of cells that a directory is of; null: it is new. */
+export function cellsOf(path: string): number | null {
+  const file = join(path, CELLS_FILE)
+  if (existsSync(file)) return Number(readFileSync(file, 'utf8'))
+  return existsSync(join(path, 'journal.db')) ? 1 : null
 }
 
 /**

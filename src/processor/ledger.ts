@@ -59,8 +59,28 @@ export async function ledgerPage(
         sum(unstored, kind, (row) => row.readings),
     }
   })
-  const total = addUp(lines)
+  const total = addUp('all', lines)
   return { day, total, kinds: lines, balanced: [total, ...lines].every(balances) }
+}
+
+/**
+ * The page of a whole city from those of its cells. Each balances by itself, whenever it was read,
+ * and so does their sum; a fault in one is not made good by another.
+ */
+export function sumPages(day: string, pages: readonly LedgerPage[]): LedgerPage {
+  const byKind = Map.groupBy(
+    pages.flatMap(({ kinds }) => kinds),
+    ({ kind }) => kind,
+  )
+  return {
+    day,
+    total: addUp(
+      'all',
+      pages.map(({ total }) => total),
+    ),
+    kinds: [...byKind.keys()].sort().map((kind) => addUp(kind, byKind.get(kind) ?? [])),
+    balanced: pages.every(({ balanced }) => balanced),
+  }
 }
 
 /** received = stored + quarantined + duplicate + shed + pending */
@@ -69,9 +89,9 @@ export function balances(line: LedgerLine): boolean {
   return received === stored + quarantined + duplicate + shed + pending
 }
 
-function addUp(lines: readonly LedgerLine[]): LedgerLine {
+function addUp(kind: string, lines: readonly LedgerLine[]): LedgerLine {
   const total = {
-    kind: 'all',
+    kind,
     received: 0,
     stored: 0,
     quarantined: 0,

@@ -133,6 +133,26 @@ export function deleteRule(desk: Desk, id: string): Outcome<null> {
   return ok(null)
 }
 
+/** Puts exactly these rules in force. Those that are in force as they are stay untouched. */
+export function adoptRules(desk: Desk, rules: readonly StoredRule[]): void {
+  const { world, edits } = desk
+  const before = new Map(world.programs)
+  const wanted = new Set(rules.map(({ id }) => id))
+  for (const id of world.rules.keys()) {
+    if (wanted.has(id)) continue
+    removeRule(world, id)
+    edits.rules.delete(id)
+    edits.deletedRules.add(id)
+  }
+  for (const rule of rules) {
+    if (JSON.stringify(world.rules.get(rule.id)) === JSON.stringify(rule)) continue
+    placeRule(world, rule)
+    edits.deletedRules.delete(rule.id)
+    edits.rules.set(rule.id, rule)
+  }
+  retire(desk, world.devices.keys(), before)
+}
+
 /** Ends alerts whose rule is no longer in force as it was, and lets cases hear of it. */
 export function retire(
   desk: Desk,

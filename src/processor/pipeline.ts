@@ -4,10 +4,12 @@ import type { JournalReader } from '../journal/port.ts'
 import { DAY, type Duration, type Instant } from '../model/time.ts'
 import type { PruneLimits, StateStore } from '../store/state-port.ts'
 import type { TelemetryStore } from '../store/telemetry-port.ts'
+import { credentialChanges } from './credential-changes.ts'
 import { ledgerPage } from './ledger.ts'
 import { liveEvents } from './live-events.ts'
 import {
   actOnCase,
+  adoptRules,
   countShed,
   createDevices,
   createRule,
@@ -20,7 +22,6 @@ import {
 } from './operations.ts'
 import type { Committed, Processor } from './processor.ts'
 import type {
-  CredentialChange,
   OperationName,
   Operations,
   PipelineCounters,
@@ -223,6 +224,11 @@ export class Pipeline {
         return putRule(desk, input(ask.name).rule)
       case 'rule.delete':
         return deleteRule(desk, input(ask.name).id)
+      case 'rules.all':
+        return [...desk.world.rules.values()]
+      case 'rules.adopt':
+        adoptRules(desk, input(ask.name).rules)
+        return null
       case 'case.act':
         return actOnCase(desk, input(ask.name))
       case 'command.send':
@@ -305,18 +311,4 @@ export class Pipeline {
     }
     if (this.#pruning !== null && (await state.prune(this.#pruning))) this.#pruning = null
   }
-}
-
-function credentialChanges({ edits }: Committed): CredentialChange[] {
-  const set = [...edits.devices.values()].map(
-    ({ id, kind, secretHash, enabled }): CredentialChange => ({
-      type: 'set',
-      credential: { id, kind, secretHash, enabled },
-      rotated: edits.lockedOut.has(id),
-    }),
-  )
-  const removed = [...edits.deletedDevices].map(
-    (deviceId): CredentialChange => ({ type: 'removed', deviceId }),
-  )
-  return [...set, ...removed]
 }

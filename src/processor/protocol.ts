@@ -21,6 +21,10 @@ export interface Operations {
   'rule.create': { input: { rule: Rule }; output: Outcome<StoredRule> }
   'rule.put': { input: { rule: Rule }; output: Outcome<StoredRule> }
   'rule.delete': { input: { id: string }; output: Outcome<null> }
+  /** All rules in force. */
+  'rules.all': { input: null; output: StoredRule[] }
+  /** Makes these the rules in force, versions included: what another cell has. */
+  'rules.adopt': { input: { rules: StoredRule[] }; output: null }
   'case.act': { input: CaseRequest; output: Outcome<Case> }
   'command.send': { input: { command: DeviceCommand }; output: Outcome<DeviceCommand> }
   'delivery.record': {

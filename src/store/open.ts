@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import type { DeviceKind } from '../model/device-kind.ts'
+import { cellFolders } from '../model/partition.ts'
 import type { TelemetryLocation } from '../model/store-location.ts'
 import { afterFormerHome } from './former-home.ts'
 import { openInfluxTelemetryStore } from './influxdb/telemetry.ts'
 import { openInfluxTelemetryReader } from './influxdb/telemetry-reader.ts'
+import { openPartitionedStateReader } from './partitioned-state.ts'
+import { openPartitionedTelemetryReader } from './partitioned-telemetry.ts'
 import { openSqliteStateStore } from './sqlite/state.ts'
 import { openSqliteStateReader } from './sqlite/state-reader.ts'
 import { openSqliteTelemetryStore } from './sqlite/telemetry.ts'
@@ -15,6 +18,11 @@ import type { TelemetryReader, TelemetryStore } from './telemetry-port.ts'
 /** Chooses the adapters. Settings were checked before. */
 export interface StatePlace {
   readonly dataDir: string
+}
+
+/** A reading end may be of several cells, each with a folder of its own in the directory. */
+interface Shared {
+  readonly cells?: number
 }
 
 export interface TelemetryPlace {
@@ -32,8 +40,11 @@ export function openStateStore(at: StatePlace): StateStore {
   return openSqliteStateStore(join(at.dataDir, 'state.db'))
 }
 
-export function openStateReader(at: StatePlace): StateReader {
-  return openSqliteStateReader(join(at.dataDir, 'state.db'))
+export function openStateReader({ dataDir, cells = 1 }: StatePlace & Shared): StateReader {
+  const readers = cellFolders(cells).map((folder) =>
+    openSqliteStateReader(join(dataDir, folder, 'state.db')),
+  )
+  return alone(readers) ?? openPartitionedStateReader(readers)
 }
 
 export function openTelemetryStore(at: TelemetryStorePlace): TelemetryStore {
@@ -45,9 +56,18 @@ export function openTelemetryStore(at: TelemetryStorePlace): TelemetryStore {
   return afterFormerHome(store, dataDir, location.type)
 }
 
-export function openTelemetryReader(at: TelemetryPlace): TelemetryReader {
-  const { dataDir, kinds, location } = at
-  return location.type === 'sqlite'
-    ? openSqliteTelemetryReader(join(dataDir, 'telemetry.db'), kinds)
-    : openInfluxTelemetryReader({ dataDir, kinds, location })
+export function openTelemetryReader(at: TelemetryPlace & Shared): TelemetryReader {
+  const { kinds, location, cells = 1 } = at
+  const readers = cellFolders(cells).map((folder) => {
+    const dataDir = join(at.dataDir, folder)
+    return location.type === 'sqlite'
+      ? openSqliteTelemetryReader(join(dataDir, 'telemetry.db'), kinds)
+      : openInfluxTelemetryReader({ dataDir, kinds, location })
+  })
+  return alone(readers) ?? openPartitionedTelemetryReader(readers)
+}
+
+/** The only one, without a layer around it. */
+function alone<T>(readers: readonly T[]): T | undefined {
+  return readers.length === 1 ? readers[0] : undefined
 }

@@ -1,6 +1,7 @@
 import type { ReadingCount } from '../model/ledger.ts'
 import type { FieldValue, Reading } from '../model/reading.ts'
 import type { Duration, Instant } from '../model/time.ts'
+import type { Page, Paged } from './state-reader-port.ts'
 
 /**
  * The telemetry store: accepted readings, by device and time.
@@ -48,14 +49,14 @@ export interface TelemetryReader {
   aggregate(query: AggregateQuery): Promise<readonly TelemetryBucket[]>
   /** The kind of a device that has readings here, registered or not; null: it has none. */
   kindOf(deviceId: string): Promise<string | null>
-  /** What the store refused, newest first; `before`: the id of the last one of the page before. */
-  refused(page: { limit: number; before: number | null }): Promise<readonly RefusedReading[]>
+  /** What the store refused, newest first. */
+  refused(page: Page): Promise<Paged<RefusedReading>>
   close(): Promise<void>
 }
 
 /** A reading that the store would not take, as it was sent. */
 export interface RefusedReading {
-  readonly id: number
+  readonly id: string
   readonly at: Instant
   readonly kind: string
   readonly deviceId: string

@@ -48,7 +48,7 @@ describe('lines that are refused', () => {
         const store = at.open()
         await store.append({ readings: manyReadings(200, (i) => bad.includes(i)), upTo: 1 })
         expect(taken.size).toBe(200 - bad.length)
-        const refused = await at.reader().refused({ limit: 1000, before: null })
+        const refused = (await at.reader().refused({ limit: 1000, after: null })).items
         expect(refused.map(({ observedAt }) => observedAt - T0).toSorted((a, b) => a - b)).toEqual(
           bad.toSorted((a, b) => a - b),
         )
@@ -92,8 +92,8 @@ describe('lines that are refused', () => {
       refused: [{ readings: 5 }],
     })
     const reading = new DatabaseSync(file, { readOnly: true })
-    const kept = readRefused(reading, { limit: 10, before: null })
-    expect(kept.map(({ line }) => line)).toEqual(['4', '3', '2'])
+    const kept = readRefused(reading, { limit: 10, after: null })
+    expect(kept.items.map(({ line }) => line)).toEqual(['4', '3', '2'])
     reading.close()
     books.close()
   })

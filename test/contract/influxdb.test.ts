@@ -57,7 +57,7 @@ for (const kind of INFLUX_SERVERS) {
           refused: [{ day: DAY_OF_T0, kind: 'probe', readings: 2 }],
         })
         const reader = at.reader()
-        const [newest, older, ...rest] = await reader.refused({ limit: 10, before: null })
+        const [newest, older, ...rest] = (await reader.refused({ limit: 10, after: null })).items
         expect(rest).toEqual([])
         expect(newest).toMatchObject({ kind: 'probe', deviceId: 'dev-2', observedAt: T0 + 4 })
         expect(newest?.reason).toContain('field type conflict')
@@ -65,8 +65,10 @@ for (const kind of INFLUX_SERVERS) {
           `probe,device=dev-2,district=none receivedAt=${T0 + 4},level=4,flow=4 ${T0 + 4}`,
         )
         expect(older).toMatchObject({ deviceId: 'dev-1', observedAt: T0 + 2 })
-        const before = newest?.id ?? null
-        expect(await reader.refused({ limit: 10, before })).toEqual([older])
+        const first = await reader.refused({ limit: 1, after: null })
+        expect(first).toEqual({ items: [newest], next: newest?.id })
+        const second = await reader.refused({ limit: 1, after: first.next })
+        expect(second).toEqual({ items: [older], next: null })
         const stored = await reader.range({ ...EVERYTHING, fields: ['flow'] })
         expect(stored.map(({ ts }) => ts - T0)).toEqual([3, 1])
       })
@@ -87,7 +89,7 @@ for (const kind of INFLUX_SERVERS) {
         })
         const reader = at.reader()
         expect(await reader.range({ ...EVERYTHING, to: now + HOUR })).toHaveLength(20)
-        expect(await reader.refused({ limit: 100, before: null })).toHaveLength(30)
+        expect((await reader.refused({ limit: 100, after: null })).items).toHaveLength(30)
       })
     })
 
@@ -112,7 +114,7 @@ for (const kind of INFLUX_SERVERS) {
         await store.append(batch)
         const reader = at.reader()
         expect(await reader.range(EVERYTHING)).toHaveLength(2)
-        expect(await reader.refused({ limit: 10, before: null })).toEqual([])
+        expect((await reader.refused({ limit: 10, after: null })).items).toEqual([])
       })
     })
 
@@ -161,7 +163,7 @@ for (const kind of INFLUX_SERVERS) {
             cursor: 2,
             written: [{ readings: 2 }],
           })
-          expect(await reader.refused({ limit: 10, before: null })).toEqual([])
+          expect((await reader.refused({ limit: 10, after: null })).items).toEqual([])
         } finally {
           await server.restart()
         }
@@ -231,7 +233,7 @@ for (const kind of INFLUX_SERVERS) {
         }),
         { numRuns: 60 },
       )
-      expect(await reader.refused({ limit: 1, before: null })).toEqual([])
+      expect((await reader.refused({ limit: 1, after: null })).items).toEqual([])
       expect(await reader.kindOf("nobody' OR 'a' = 'a")).toBeNull()
     })
 

@@ -222,6 +222,7 @@ for (const kind of INFLUX_SERVERS) {
         const exported: number[] = []
         const exporter = startExporter({
           dataDir,
+          cells: 1,
           city: TEST_CITY,
           location,
           sample: () => healthSample(++now),
@@ -234,6 +235,7 @@ for (const kind of INFLUX_SERVERS) {
         await server.restart()
         const again = startExporter({
           dataDir,
+          cells: 1,
           city: TEST_CITY,
           location,
           sample: () => healthSample(++now),

@@ -98,6 +98,26 @@ const TABLE: readonly Row[] = [
     ['../model/time.ts', '../cases/case.ts', '../store/ops-port.ts', './protocol.ts'],
   ],
   [
+    'src/cells/planted.ts',
+    [
+      '../broker/embedded.ts',
+      '../ingest/ingest.ts',
+      '../journal/port.ts',
+      '../processor/processor.ts',
+      '../store/open.ts',
+      '../api/ports.ts',
+      'node:fs',
+      'zod',
+    ],
+    [
+      '../model/partition.ts',
+      '../processor/protocol.ts',
+      '../store/state-reader-port.ts',
+      './protocol.ts',
+      'node:child_process',
+    ],
+  ],
+  [
     'src/api/planted.ts',
     [
       '../broker/port.ts',

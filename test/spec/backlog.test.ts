@@ -20,7 +20,9 @@ afterEach(async () => {
 })
 
 test('no more is acknowledged than may wait for the rules, and afterwards all of it', async () => {
-  const service = await Service.start({ ...AT_NOON, CURBWATCH_BACKLOG_MAX: String(MAX) })
+  // It looks into the files of one cell.
+  const env = { ...AT_NOON, CURBWATCH_BACKLOG_MAX: String(MAX), CURBWATCH_CELLS: '1' }
+  const service = await Service.start(env)
   services.push(service)
   const start = (await service.now()) - 3_600_000
   const devices = []

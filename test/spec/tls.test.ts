@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram } from '../support/process.ts'
 import { connectTo, credentials, Service } from '../support/service.ts'
 
+/** TLS ends in the process of the port, also where devices are shared out between several. */
+const CELLS = ['1', '3']
+
 const missing = spawnSync('openssl', ['version']).error !== undefined
 
 describe.skipIf(missing && !process.env['CI'])(
@@ -30,7 +33,8 @@ describe.skipIf(missing && !process.env['CI'])(
       if (code !== 0) throw new Error(stderr)
     }
 
-    const serverSettings = () => ({
+    const serverSettings = (cells: string) => ({
+      CURBWATCH_CELLS: cells,
       CURBWATCH_MQTTS_PORT: '0',
       CURBWATCH_TLS_CERT: file('server.pem'),
       CURBWATCH_TLS_KEY: file('server.key'),
@@ -42,8 +46,8 @@ describe.skipIf(missing && !process.env['CI'])(
       key: readFileSync(file(`${name}.key`)),
     })
 
-    it('takes readings from a device that trusts the certificate', async () => {
-      const service = await Service.start(serverSettings())
+    it.each(CELLS)('takes readings from a device that trusts it (cells: %s)', async (cells) => {
+      const service = await Service.start(serverSettings(cells))
       try {
         const device = await service.register('waterlogging')
         const client = await connectTo(url(service), { ...credentials(device), ...trust() })
@@ -62,28 +66,31 @@ describe.skipIf(missing && !process.env['CI'])(
       }
     })
 
-    it('demands a certificate of the client CA where one is set, and the secret too', async () => {
-      const service = await Service.start({
-        ...serverSettings(),
-        CURBWATCH_TLS_CLIENT_CA: file('client.pem'),
-      })
-      try {
-        const device = await service.register('waterlogging')
-        const with_ = (more: object, secret = device.secret) =>
-          connectTo(
-            url(service),
-            { ...credentials({ ...device, secret }), ...trust(), ...more },
-            false,
-          )
-        await expect(with_({})).rejects.toThrow()
-        await expect(with_(present('stranger'))).rejects.toThrow()
-        await expect(with_(present('client'), 'wrong')).rejects.toMatchObject({ code: 4 })
-        const client = await with_(present('client'))
-        await service.send(client, device, { depthCm: 3 })
-        await client.endAsync()
-      } finally {
-        await service.stop()
-      }
-    })
+    it.each(CELLS)(
+      'demands a certificate of the client CA, and the secret too (cells: %s)',
+      async (cells) => {
+        const service = await Service.start({
+          ...serverSettings(cells),
+          CURBWATCH_TLS_CLIENT_CA: file('client.pem'),
+        })
+        try {
+          const device = await service.register('waterlogging')
+          const with_ = (more: object, secret = device.secret) =>
+            connectTo(
+              url(service),
+              { ...credentials({ ...device, secret }), ...trust(), ...more },
+              false,
+            )
+          await expect(with_({})).rejects.toThrow()
+          await expect(with_(present('stranger'))).rejects.toThrow()
+          await expect(with_(present('client'), 'wrong')).rejects.toMatchObject({ code: 4 })
+          const client = await with_(present('client'))
+          await service.send(client, device, { depthCm: 3 })
+          await client.endAsync()
+        } finally {
+          await service.stop()
+        }
+      },
+    )
   },
 )

@@ -34,6 +34,9 @@ export const connectTo = connectAsync
 
 export const ADMIN_TOKEN = 'spec-admin-token-0123456789'
 
+/** All that runs services may be run on several cells: TEST_CELLS=3. */
+export const TEST_CELLS = process.env['TEST_CELLS'] ?? '1'
+
 export class Service {
   readonly dataDir: string
   readonly logs: string[] = []
@@ -64,12 +67,31 @@ export class Service {
       CURBWATCH_MQTT_PORT: '0',
       CURBWATCH_ADMIN_TOKEN: ADMIN_TOKEN,
       CURBWATCH_LOG_LEVEL: 'info',
+      CURBWATCH_CELLS: TEST_CELLS,
       ...this.#env,
     }
   }
 
   get pid(): number {
     return this.#child?.pid ?? 0
+  }
+
+  /** The processes of the cells, in their order, as the last start has told them. */
+  get cellPids(): number[] {
+    const pids = new Map<number, number>()
+    for (const line of this.logs) {
+      const { msg, cell, cellPid } = JSON.parse(line) as Doc
+      if (msg === 'cell running') pids.set(cell, cellPid)
+    }
+    return [...pids.values()]
+  }
+
+  /** Resolves with the exit code when it has ended by itself. */
+  async ended(): Promise<number | null> {
+    const child = this.#child
+    if (child === null) throw new Error('it was not started')
+    await eventually(() => hasEnded(child))
+    return child.exitCode
   }
 
   get mqttUrl(): string {

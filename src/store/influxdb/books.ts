@@ -1,8 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { AppError } from '../../model/errors.ts'
 import type { ReadingCount } from '../../model/ledger.ts'
 import type { Reading } from '../../model/reading.ts'
 import { type Instant, utcDay } from '../../model/time.ts'
 import { transaction } from '../sqlite/transaction.ts'
+import type { Page, Paged } from '../state-reader-port.ts'
 import type { RefusedReading, Tally } from '../telemetry-port.ts'
 
 /**
@@ -208,15 +210,21 @@ function readDistricts(db: DatabaseSync): Map<string, string> {
 }
 
 /** A page of refused readings, newest first, from books that are open for reading. */
-export function readRefused(
-  db: DatabaseSync,
-  page: { limit: number; before: number | null },
-): RefusedReading[] {
+export function readRefused(db: DatabaseSync, page: Page): Paged<RefusedReading> {
   const rows = db
     .prepare(
-      `SELECT id, at, kind, device AS deviceId, observed_at AS observedAt, reason, line
-       FROM refused WHERE id < ? ORDER BY id DESC LIMIT ?`,
+      `SELECT CAST(id AS TEXT) AS id, at, kind, device AS deviceId, observed_at AS observedAt, reason, line
+       FROM refused WHERE refused.id < ? ORDER BY refused.id DESC LIMIT ?`,
     )
-    .all(page.before ?? Number.MAX_SAFE_INTEGER, page.limit)
-  return rows.map((row) => ({ ...row }) as unknown as RefusedReading)
+    .all(readCursor(page.after), page.limit + 1)
+  const items = rows.slice(0, page.limit).map((row) => ({ ...row }) as unknown as RefusedReading)
+  return { items, next: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null }
+}
+
+/** The id of the last one of the page before. */
+function readCursor(after: string | null): number {
+  if (after === null) return Number.MAX_SAFE_INTEGER
+  if (/^\d{1,15}$/.test(after)) return Number(after)
+  const faults = [{ path: 'query.cursor', message: 'not a cursor of ours' }]
+  throw new AppError('VALIDATION', undefined, { faults })
 }

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { allFields, type DeviceKind, type FieldSpec } from '../../model/device-kind.ts'
 import type { FieldValue } from '../../model/reading.ts'
 import type { InfluxLocation } from '../../model/store-location.ts'
+import type { Page, Paged } from '../state-reader-port.ts'
 import type {
   AggregateQuery,
   RangeQuery,
@@ -104,9 +105,9 @@ class InfluxTelemetryReader implements TelemetryReader {
     return [...this.#kinds.keys()].find((kind) => found.has(kind)) ?? null
   }
 
-  async refused(page: { limit: number; before: number | null }): Promise<RefusedReading[]> {
+  async refused(page: Page): Promise<Paged<RefusedReading>> {
     this.#books ??= openForReading(this.#booksFile)
-    return this.#books === null ? [] : readRefused(this.#books, page)
+    return this.#books === null ? { items: [], next: null } : readRefused(this.#books, page)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { AppError } from '../../model/errors.ts'
+import type { Instant } from '../../model/time.ts'
 import type { Paged } from '../state-reader-port.ts'
 
 /** Pieces that lists are read with: filters, cursors, pages. */
@@ -33,8 +34,20 @@ export const CURSORS = { names: /^([^\n]+)\n([^\n]+)$/, moment: /^(\d{1,15}) (\S
 export function readCursor(after: string, form: RegExp): [string, string] {
   const [, first, second] = form.exec(after) ?? []
   if (first !== undefined && second !== undefined) return [first, second]
+  throw strangeCursor()
+}
+
+export function strangeCursor(): AppError {
   const faults = [{ path: 'query.cursor', message: 'not a cursor of ours' }]
-  throw new AppError('VALIDATION', undefined, { faults })
+  return new AppError('VALIDATION', undefined, { faults })
+}
+
+/** Where a page ended that has this thing as its last, for each list. */
+export const AFTER = {
+  device: ({ id }: { id: string }) => id,
+  alert: ({ deviceId, ruleId }: { deviceId: string; ruleId: string }) => `${deviceId}\n${ruleId}`,
+  case: ({ openedAt, id }: { openedAt: Instant; id: string }) => `${openedAt} ${id}`,
+  receipt: ({ receivedAt, id }: { receivedAt: Instant; id: string }) => `${receivedAt} ${id}`,
 }
 
 /** One row more than asked for tells that there is a next page. */
@@ -42,12 +55,9 @@ export function paged<Row, T>(
   rows: readonly Row[],
   limit: number,
   item: (row: Row) => T,
-  after: (row: Row) => string,
+  after: (item: T) => string,
 ): Paged<T> {
-  const shown = rows.slice(0, limit)
-  const last = shown.at(-1)
-  return {
-    items: shown.map(item),
-    next: rows.length > limit && last !== undefined ? after(last) : null,
-  }
+  const items = rows.slice(0, limit).map(item)
+  const last = items.at(-1)
+  return { items, next: rows.length > limit && last !== undefined ? after(last) : null }
 }

@@ -23,7 +23,7 @@ import type {
   StateReader,
 } from '../state-reader-port.ts'
 import { caseMoments, casesSince, deviceCounts } from './overview.ts'
-import { CURSORS, paged, readCursor, same, type Value, Where } from './query.ts'
+import { AFTER, CURSORS, paged, readCursor, same, type Value, Where } from './query.ts'
 import { caseFromBody, type QuarantineRow, quarantinedFromRow } from './rows.ts'
 
 /** Opens the reading side of a SQLite state file; the file must exist. */
@@ -58,7 +58,7 @@ class SqliteStateReader implements StateReader {
       ...where.values,
       page.limit + 1,
     )
-    return paged(rows, page.limit, deviceView, (row) => (JSON.parse(row.body) as Device).id)
+    return paged(rows, page.limit, deviceView, AFTER.device)
   }
 
   async device(id: string): Promise<DeviceView | null> {
@@ -94,7 +94,7 @@ class SqliteStateReader implements StateReader {
       page.limit + 1,
     )
     const alert = (row: { body: string }) => JSON.parse(row.body) as AlertRow
-    return paged(rows, page.limit, alert, (row) => `${alert(row).deviceId}\n${alert(row).ruleId}`)
+    return paged(rows, page.limit, alert, AFTER.alert)
   }
 
   async rules(): Promise<StoredRule[]> {
@@ -142,7 +142,7 @@ class SqliteStateReader implements StateReader {
       ...where.values,
       page.limit + 1,
     )
-    return paged(rows, page.limit, liveCase, (row) => `${row.opened_at} ${row.id}`)
+    return paged(rows, page.limit, liveCase, AFTER.case)
   }
 
   async case(id: string): Promise<{ case: Case; history: CaseEvent[] } | null> {
@@ -177,7 +177,7 @@ class SqliteStateReader implements StateReader {
       ...where.values,
       page.limit + 1,
     )
-    return paged(rows, page.limit, quarantinedFromRow, (row) => `${row.received_at} ${row.id}`)
+    return paged(rows, page.limit, quarantinedFromRow, AFTER.receipt)
   }
 
   async quarantined(id: string): Promise<QuarantinedMessage | null> {
@@ -199,10 +199,7 @@ class SqliteStateReader implements StateReader {
       page.limit + 1,
     )
     const delivery = (row: { body: string }) => JSON.parse(row.body) as AlertDelivery
-    return paged(rows, page.limit, delivery, (row) => {
-      const { receivedAt, id } = delivery(row)
-      return `${receivedAt} ${id}`
-    })
+    return paged(rows, page.limit, delivery, AFTER.receipt)
   }
 
   async command(id: string): Promise<DeviceCommand | null> {
@@ -260,14 +257,12 @@ function deviceView(row: DeviceRow): DeviceView {
 }
 
 interface CaseRow {
-  readonly id: string
-  readonly opened_at: number
   readonly body: string
   readonly alert: string | null
 }
 
 // The alert, while there is one, knows the value of the last reading.
-const CASES = `SELECT c.id, c.opened_at, c.body, a.body AS alert FROM cases c
+const CASES = `SELECT c.body, a.body AS alert FROM cases c
   LEFT JOIN alerts a ON a.device_id = c.device_id AND a.rule_id = c.rule_id`
 
 /** The case with the value that the sensor reports now, while it fires. */

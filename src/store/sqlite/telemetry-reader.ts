@@ -2,6 +2,7 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { allFields, type DeviceKind, type FieldSpec } from '../../model/device-kind.ts'
 import type { FieldValue } from '../../model/reading.ts'
 import type { Instant } from '../../model/time.ts'
+import type { Page, Paged } from '../state-reader-port.ts'
 import type {
   Aggregate,
   AggregateQuery,
@@ -11,6 +12,7 @@ import type {
   TelemetryReader,
   TelemetryRow,
 } from '../telemetry-port.ts'
+import { strangeCursor } from './query.ts'
 import { tableOf } from './telemetry-schema.ts'
 
 /** Opens the reading side of a SQLite telemetry file; the file must exist. */
@@ -73,8 +75,10 @@ class SqliteTelemetryReader implements TelemetryReader {
     return null
   }
 
-  async refused(): Promise<RefusedReading[]> {
-    return []
+  /** Nothing is refused here, so there is no page after the first. */
+  async refused({ after }: Page): Promise<Paged<RefusedReading>> {
+    if (after !== null) throw strangeCursor()
+    return { items: [], next: null }
   }
 
   #statistic(query: AggregateQuery, aggregate: Exclude<Aggregate, 'last'>): TelemetryBucket[] {

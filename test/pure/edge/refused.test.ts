@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fastify } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { expect, test } from 'vitest'
@@ -5,33 +7,40 @@ import { typed } from '../../../src/api/instance.ts'
 import type { ApiParts } from '../../../src/api/ports.ts'
 import { installProblems } from '../../../src/api/problem.ts'
 import { refusedRoutes } from '../../../src/api/routes/refused.ts'
-import type { RefusedReading, TelemetryReader } from '../../../src/store/telemetry-port.ts'
+import { openBooks, readRefused } from '../../../src/store/influxdb/books.ts'
+import type { TelemetryReader } from '../../../src/store/telemetry-port.ts'
+import { freshFolder } from '../../support/places.ts'
 import { T0 } from '../../support/records.ts'
 
-/** Newest first, as the port says. */
-const REFUSED = [7, 5, 4, 2, 1].map(
-  (id): RefusedReading => ({
-    id,
-    at: T0 + id,
-    kind: 'dust',
-    deviceId: 'dust-1',
-    observedAt: T0,
+/** Books that keep five refused readings, numbered from 1. */
+function refusals(): Pick<TelemetryReader, 'refused'> {
+  const file = join(freshFolder(), 'books.db')
+  const books = openBooks(file)
+  const readings = [1, 2, 4, 5, 7].map((n) => ({
+    reading: {
+      deviceId: 'dust-1',
+      kind: 'dust',
+      observedAt: T0,
+      receivedAt: T0,
+      seq: null,
+      fields: {},
+      unknownFields: [],
+    },
     reason: 'field type conflict',
-    line: 'dust,device=dust-1 pm10=1',
-  }),
-)
-
-const telemetry = {
-  refused: async ({ limit, before }) =>
-    REFUSED.filter(({ id }) => before === null || id < before).slice(0, limit),
-} satisfies Pick<TelemetryReader, 'refused'>
+    line: `dust,device=dust-1 pm10=${n}`,
+  }))
+  books.settle(1, [], readings)
+  books.close()
+  const db = new DatabaseSync(file, { readOnly: true })
+  return { refused: async (page) => readRefused(db, page) }
+}
 
 async function list(query: string) {
   const app = fastify()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   installProblems(app)
-  refusedRoutes(typed(app), { telemetry } as unknown as ApiParts)
+  refusedRoutes(typed(app), { telemetry: refusals() } as unknown as ApiParts)
   const answer = await app.inject({ url: `/telemetry/refused?${query}` })
   return { status: answer.statusCode, body: answer.json() }
 }
@@ -44,16 +53,16 @@ test('refused readings come newest first, page by page, each once, with the reas
     ids.push(...body.items.map((it: { id: string }) => it.id))
     cursor = body.nextCursor
   }
-  expect(ids).toEqual(['7', '5', '4', '2', '1'])
+  expect(ids).toEqual(['5', '4', '3', '2', '1'])
   const { body } = await list('limit=1')
   expect(body.items[0]).toEqual({
-    id: '7',
-    at: '2026-11-22T00:00:00.007Z',
+    id: '5',
+    at: expect.stringMatching(/Z$/),
     kind: 'dust',
     deviceId: 'dust-1',
     observedAt: '2026-11-22T00:00:00.000Z',
     reason: 'field type conflict',
-    line: 'dust,device=dust-1 pm10=1',
+    line: 'dust,device=dust-1 pm10=7',
   })
   expect((await list('limit=5')).body.nextCursor).toBeNull()
 })

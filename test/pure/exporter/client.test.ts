@@ -20,6 +20,7 @@ function start(sample: ExporterOptions['sample']) {
   const exported: number[] = []
   const exporter = startExporter({
     dataDir: '/nowhere',
+    cells: 1,
     city: TEST_CITY,
     location: {
       type: 'influxdb',
