@@ -12,6 +12,7 @@ import type { Partition } from './model/partition.ts'
 import { DAY, type Instant } from './model/time.ts'
 import type { Clock } from './ops/clock.ts'
 import { watchJournalHold } from './ops/data-dir.ts'
+import { giveBackAfterRushes } from './ops/memory.ts'
 import { metricValues } from './ops/metric-values.ts'
 import { secretMatches } from './ops/secret.ts'
 import type { PipelineSettings } from './pipeline-thread.ts'
@@ -88,6 +89,7 @@ export async function openCell(parts: CellParts): Promise<Cell> {
   const sampler = new HealthSampler(performance.now())
   const ticker = startTicker({ journal, pipeline, ingest, clock, broker, metrics, sampler })
   const hold = watchJournalHold(dataDir)
+  const stopGivingBack = giveBackAfterRushes()
   reportNews(pipeline, {
     ...{ journal, ingest, credentials, broker, hub, metrics, health, log },
     journalHeld: hold.held,
@@ -121,6 +123,7 @@ export async function openCell(parts: CellParts): Promise<Cell> {
     },
     async stop() {
       ticker.stop()
+      stopGivingBack()
       await broker.close()
     },
     async finish() {

@@ -7,6 +7,7 @@ import type { City } from './model/city.ts'
 import type { Partition } from './model/partition.ts'
 import type { TelemetryLocation } from './model/store-location.ts'
 import type { Duration } from './model/time.ts'
+import { giveBackAfterRushes } from './ops/memory.ts'
 import { Pipeline } from './processor/pipeline.ts'
 import { Processor } from './processor/processor.ts'
 import type { PipelineMessage, PipelineRequest } from './processor/protocol.ts'
@@ -101,7 +102,9 @@ post({
   now: processor.world.now,
 })
 feed.follow(processor.cursor)
+const stopGivingBack = giveBackAfterRushes()
 await pipeline.run()
+stopGivingBack()
 await feed.close(CLOSING_MS)
 // The writer of a file closes after its readers: it folds the write-ahead log into it.
 for (const part of [journal, reader, state, telemetry]) await part.close()

@@ -6,7 +6,15 @@ import { type ErrorCode, isErrorCode } from '../model/errors.ts'
 import { fail } from '../model/result.ts'
 import { deviceTopic } from '../model/topics.ts'
 import { maySubscribe, ownMessage } from './access.ts'
-import { clientOf, guardSessions, isWillOf, telemetryLine } from './aedes-inside.ts'
+import {
+  clientOf,
+  DeviceLine,
+  guardSessions,
+  isWillOf,
+  slim,
+  stopWatching,
+  writeWithoutCache,
+} from './aedes-inside.ts'
 import { Lane } from './lane.ts'
 import { LaneGroup } from './lane-group.ts'
 import { type MqttPorts, type OpenPorts, openPorts } from './listen.ts'
@@ -70,13 +78,16 @@ class Embedded implements EmbeddedBroker {
   readonly #nameless = new WeakSet<Client>()
   /** Devices that subscribed to more of their own than commands. */
   readonly #echoing = new WeakSet<Client>()
-  readonly #group: LaneGroup
-  readonly #lanes = new Set<Lane>()
+  readonly #group: LaneGroup<Lane>
   #ports: OpenPorts | null = null
 
   constructor(options: EmbeddedOptions) {
     this.#options = options
-    this.#group = new LaneGroup(options.receiver, options.limits.packetBytes)
+    this.#group = new LaneGroup(options.receiver, options.limits.packetBytes, {
+      tooLarge: (lane) => this.#refuse('PACKET_TOO_LARGE', clientOn(lane)),
+      closed: (lane) => clientOn(lane).close(),
+    })
+    writeWithoutCache()
     this.#aedes = new Aedes({
       maxClientsIdLength: 64,
       maxTopicLevels: options.limits.topicLevels,
@@ -132,15 +143,8 @@ class Embedded implements EmbeddedBroker {
       connection.destroy()
       return
     }
-    const lane = new Lane({
-      socket: connection,
-      remote,
-      group: this.#group,
-      onTooLarge: () => this.#refuse('PACKET_TOO_LARGE', client),
-    })
-    this.#lanes.add(lane)
-    lane.once('close', () => this.#lanes.delete(lane))
-    const client = this.#aedes.handle(lane)
+    const lane = new Lane({ socket: connection, remote, group: this.#group })
+    stopWatching(this.#aedes.handle(lane))
   }
 
   publish(topic: string, payload: string): Promise<void> {
@@ -164,7 +168,7 @@ class Embedded implements EmbeddedBroker {
   async close(): Promise<void> {
     this.#ports?.close()
     await new Promise<void>((resolve) => this.#aedes.close(resolve))
-    for (const lane of this.#lanes) lane.destroy()
+    this.#group.destroyAll()
   }
 
   #preConnect(
@@ -262,8 +266,9 @@ class Embedded implements EmbeddedBroker {
 
   #ready(client: Client): void {
     this.#presence(client, true)
+    slim(client)
     const device = this.#identities.get(client)
-    laneOf(client).accept(device === undefined ? null : telemetryLine(client, device))
+    laneOf(client).accept(device === undefined ? null : new DeviceLine(client, device))
   }
 
   #presence(client: Client, connected: boolean): void {
@@ -290,4 +295,9 @@ class Embedded implements EmbeddedBroker {
 /** Every client of ours was made with a lane for its connection. */
 function laneOf(client: Client): Lane {
   return client.conn as unknown as Lane
+}
+
+/** And aedes notes the client at the connection. */
+function clientOn(lane: Lane): Client {
+  return (lane as unknown as { client: Client }).client
 }

@@ -2,10 +2,19 @@ import type { Receiver } from './port.ts'
 
 /** A lane, as its group sees it. */
 export interface Member {
+  destroy(): void
   /** The answers of a commit are all there. */
   settle(): void
   /** There is room again for what had to wait. */
   advance(): void
+}
+
+/** Who is told of what happens to lanes. */
+export interface LaneOwner<Lane> {
+  /** A packet was announced that is larger than it may be; the connection ends. */
+  tooLarge(lane: Lane): void
+  /** The lane and its connection are no more. */
+  closed(lane: Lane): void
 }
 
 /**
@@ -14,30 +23,50 @@ export interface Member {
  * one write. While the receiver is crowded the lanes wait, and go on in the order in which they
  * came.
  */
-export class LaneGroup {
+export class LaneGroup<Lane extends Member = Member> {
   readonly receiver: Receiver
   readonly packetBytes: number
-  #answered: Member[] = []
-  #waiting = new Set<Member>()
+  readonly #owner: LaneOwner<Lane>
+  readonly #members = new Set<Lane>()
+  #answered: Lane[] = []
+  #waiting = new Set<Lane>()
 
-  constructor(receiver: Receiver, packetBytes: number) {
+  constructor(receiver: Receiver, packetBytes: number, owner: LaneOwner<Lane>) {
     this.receiver = receiver
     this.packetBytes = packetBytes
+    this.#owner = owner
     receiver.onRoom(() => this.#goOn())
   }
 
+  join(lane: Lane): void {
+    this.#members.add(lane)
+  }
+
+  leave(lane: Lane): void {
+    this.#members.delete(lane)
+    this.#owner.closed(lane)
+  }
+
+  tooLarge(lane: Lane): void {
+    this.#owner.tooLarge(lane)
+  }
+
+  destroyAll(): void {
+    for (const lane of this.#members) lane.destroy()
+  }
+
   /** The lane got an answer: it is settled when the present tick's answers are all there. */
-  answered(lane: Member): void {
+  answered(lane: Lane): void {
     if (this.#answered.length === 0) process.nextTick(() => this.#settle())
     this.#answered.push(lane)
   }
 
   /** The lane has something for the receiver, which is crowded. */
-  waitForRoom(lane: Member): void {
+  waitForRoom(lane: Lane): void {
     this.#waiting.add(lane)
   }
 
-  forget(lane: Member): void {
+  forget(lane: Lane): void {
     this.#waiting.delete(lane)
   }
 

@@ -20,9 +20,7 @@ export interface LaneOptions {
   readonly socket: Duplex
   /** The address that it comes from. */
   readonly remote: string | null
-  readonly group: LaneGroup
-  /** A packet was announced that is larger than it may be; the connection ends. */
-  readonly onTooLarge: () => void
+  readonly group: LaneGroup<Lane>
 }
 
 /** A device whose telemetry the lane takes. */
@@ -47,12 +45,15 @@ const QOS1_AGAIN = 0b0011_1010
 
 const NO_TOPIC = Buffer.alloc(0)
 
+/** A socket's lane. The listeners below are the same for all sockets, which costs each less. */
+const LANE = Symbol('lane')
+type LaneSocket = Duplex & { [LANE]?: Lane }
+
 export class Lane extends Duplex {
   readonly remote: string | null
   readonly #socket: Duplex
-  readonly #group: LaneGroup
+  readonly #group: LaneGroup<Lane>
   readonly #cutter: FrameCutter
-  readonly #onTooLarge: () => void
   #line: Line | null = null
   /** The line's topic as a packet has it: length, then text. */
   #topic: Buffer = NO_TOPIC
@@ -75,21 +76,39 @@ export class Lane extends Duplex {
   #ended = false
   #workOff: NodeJS.Timeout | null = null
 
-  constructor({ socket, remote, group, onTooLarge }: LaneOptions) {
+  constructor({ socket, remote, group }: LaneOptions) {
     // 0: nothing is asked for ahead, so that `_read` means that aedes is done.
     super({ readableHighWaterMark: 0 })
     this.remote = remote
     this.#socket = socket
     this.#group = group
-    this.#onTooLarge = onTooLarge
     this.#cutter = new FrameCutter(group.packetBytes)
-    socket.on('data', (chunk: Buffer) => {
-      this.#cutter.add(chunk)
-      this.advance()
-    })
-    socket.on('end', () => this.#socketIsOver(null))
-    socket.on('error', (error) => this.#socketIsOver(error))
-    socket.on('close', () => this.#socketIsOver(null))
+    ;(socket as LaneSocket)[LANE] = this
+    socket.on('data', onData)
+    socket.on('end', onOver)
+    socket.on('error', onOver)
+    socket.on('close', onOver)
+    this.on('close', onClosed)
+    group.join(this)
+  }
+
+  /** Bytes of the socket came. */
+  received(chunk: Buffer): void {
+    this.#cutter.add(chunk)
+    this.advance()
+  }
+
+  /** What came before is worked off first: a DISCONNECT may be in it, and then no will is due. */
+  socketIsOver(error: Error | null): void {
+    if (this.destroyed) return
+    this.#over = { error: error ?? this.#over?.error ?? null }
+    this.advance()
+    if (this.#ended || this.destroyed) return
+    this.#workOff ??= setTimeout(() => this.destroy(), WORK_OFF_MS).unref()
+  }
+
+  isClosed(): void {
+    this.#group.leave(this)
   }
 
   /** aedes has let the device in; `null`: all that it sends is for aedes. */
@@ -164,7 +183,7 @@ export class Lane extends Duplex {
   /** Ends the connection when all before is answered; false: not now. */
   #refuse(): boolean {
     if (!this.#aedesAsks || this.#unanswered > 0) return false
-    this.#onTooLarge()
+    this.#group.tooLarge(this)
     this.destroy()
     return true
   }
@@ -256,15 +275,6 @@ export class Lane extends Duplex {
     }
   }
 
-  /** What came before is worked off first: a DISCONNECT may be in it, and then no will is due. */
-  #socketIsOver(error: Error | null): void {
-    if (this.destroyed) return
-    this.#over = { error: error ?? this.#over?.error ?? null }
-    this.advance()
-    if (this.#ended || this.destroyed) return
-    this.#workOff ??= setTimeout(() => this.destroy(), WORK_OFF_MS).unref()
-  }
-
   #end(error: Error | null): void {
     if (this.#unanswered > 0 || !this.#aedesAsks || this.#ended) return
     this.#ended = true
@@ -273,8 +283,22 @@ export class Lane extends Duplex {
   }
 }
 
+function onData(this: LaneSocket, chunk: Buffer): void {
+  this[LANE]?.received(chunk)
+}
+
+/** The socket's end, error or close. */
+function onOver(this: LaneSocket, error?: unknown): void {
+  this[LANE]?.socketIsOver(error instanceof Error ? error : null)
+}
+
+function onClosed(this: Lane): void {
+  this.isClosed()
+}
+
+/** From the pool: a buffer of its own would cost each lane three times as much. */
 function withLength(text: string): Buffer {
-  const bytes = Buffer.alloc(2 + Buffer.byteLength(text))
+  const bytes = Buffer.allocUnsafe(2 + Buffer.byteLength(text))
   bytes.writeUInt16BE(bytes.length - 2)
   bytes.write(text, 2)
   return bytes

@@ -1,27 +1,24 @@
 import { Command, CommanderError } from 'commander'
-import { simulate } from '../../simulators/cli.ts'
 import { AppError, type ErrorCode, errorInfo } from '../model/errors.ts'
-import { backup } from './backup.ts'
-import { checkConfig, printConfig } from './config.ts'
-import { demo } from './demo.ts'
-import { importDevices, listDevices, rotateSecret } from './devices.ts'
 import { type Environment, SettingsRefused } from './environment.ts'
-import { printLedger } from './ledger.ts'
-import { checkRules, testRules } from './rules.ts'
-import { type CheckOptions, checkStack } from './stack/check.ts'
-import { type EnvOptions, writeEnv } from './stack/env.ts'
-import { type SetupOptions, setUpStack } from './stack/setup.ts'
-import { start } from './start.ts'
+import type { CheckOptions } from './stack/check.ts'
+import type { EnvOptions } from './stack/env.ts'
+import type { SetupOptions } from './stack/setup.ts'
 
 /**
  * The command line. Exit codes (contract): 0 fine, 78 settings are wrong, 1 anything else.
+ *
+ * Each command loads what it needs when it is given: a service that runs for months holds neither
+ * the simulator nor the set-up of InfluxDB.
  */
 const WRONG_SETTINGS = 78
 const SETTINGS_CODES: ReadonlySet<ErrorCode> = new Set(['SETTINGS_INVALID', 'CELLS_CHANGED'])
 
 export async function run(argv: readonly string[], env: Environment): Promise<number> {
   // The simulator has a command line of its own.
-  if (argv[0] === 'simulate') return simulate(argv.slice(1), env)
+  if (argv[0] === 'simulate') {
+    return (await import('../../simulators/cli.ts')).simulate(argv.slice(1), env)
+  }
   let code = 0
   const program = createProgram(env, (given) => {
     code = given
@@ -47,59 +44,71 @@ function createProgram(env: Environment, exit: (code: number) => void): Command 
   program
     .command('start')
     .description('run the service')
-    .action(act(() => start(env)))
+    .action(act(async () => (await import('./start.ts')).start(env)))
   program
     .command('demo')
     .description('run the service with a simulated city')
     .option('--devices <n>', 'how many virtual devices', '240')
     .option('--seed <n>', 'seed of the simulated city', '7')
-    .action(act((options: { devices: string; seed: string }) => demo(env, options)))
+    .action(
+      act(async (options: { devices: string; seed: string }) =>
+        (await import('./demo.ts')).demo(env, options),
+      ),
+    )
   program.command('simulate').description('run virtual devices against a service').helpOption(false)
 
   const devices = program.command('devices').description('registered devices, through the API')
   devices
     .command('import <file>')
     .description('register many: .csv or JSON lines')
-    .action(act((file: string) => importDevices(env, file)))
+    .action(act(async (file: string) => (await import('./devices.ts')).importDevices(env, file)))
   devices
     .command('list')
     .description('list them')
     .option('--kind <kind>')
-    .action(act((options: { kind?: string }) => listDevices(env, options)))
+    .action(
+      act(async (options: { kind?: string }) =>
+        (await import('./devices.ts')).listDevices(env, options),
+      ),
+    )
   devices
     .command('rotate-secret <id>')
     .description('give a device a new secret')
-    .action(act((id: string) => rotateSecret(env, id)))
+    .action(act(async (id: string) => (await import('./devices.ts')).rotateSecret(env, id)))
 
   const rules = program.command('rules').description('rules as data')
   rules
     .command('check <file>')
     .description('check a rule file')
-    .action(act((file: string) => checkRules(file)))
+    .action(act(async (file: string) => (await import('./rules.ts')).checkRules(file)))
   rules
     .command('test [kind]')
     .description('play the scenarios of the catalogue')
-    .action(act((kind?: string) => testRules(kind)))
+    .action(act(async (kind?: string) => (await import('./rules.ts')).testRules(kind)))
 
   const config = program.command('config').description('settings')
   config
     .command('check')
     .description('check the settings in the environment')
-    .action(act(() => checkConfig(env)))
+    .action(act(async () => (await import('./config.ts')).checkConfig(env)))
   config
     .command('print')
     .description('print the settings in force')
-    .action(act(() => printConfig(env)))
+    .action(act(async () => (await import('./config.ts')).printConfig(env)))
 
   program
     .command('ledger')
     .description("a day's balance")
     .option('--day <yyyy-mm-dd>')
-    .action(act((options: { day?: string }) => printLedger(env, options)))
+    .action(
+      act(async (options: { day?: string }) =>
+        (await import('./ledger.ts')).printLedger(env, options),
+      ),
+    )
   program
     .command('backup <folder>')
     .description('copy the data of a running or stopped service')
-    .action(act((folder: string) => backup(env, folder)))
+    .action(act(async (folder: string) => (await import('./backup.ts')).backup(env, folder)))
   addStack(program, env, act)
   return program
 }
@@ -119,7 +128,9 @@ function addStack(program: Command, env: Environment, act: Act): void {
     .option(...file)
     .option('--force', 'new secrets, also where there are some')
     .option(...lang)
-    .action(act((options: EnvOptions) => writeEnv(env, options)))
+    .action(
+      act(async (options: EnvOptions) => (await import('./stack/env.ts')).writeEnv(env, options)),
+    )
   stack
     .command('setup')
     .description('make InfluxDB ready: buckets, tasks, logins; again as often as you like')
@@ -127,7 +138,11 @@ function addStack(program: Command, env: Environment, act: Act): void {
     .option('--org <name>', 'organization; default: INFLUX_ORG')
     .option('--wait <seconds>', 'how long to wait for InfluxDB', '120')
     .option(...lang)
-    .action(act((options: SetupOptions) => setUpStack(env, options)))
+    .action(
+      act(async (options: SetupOptions) =>
+        (await import('./stack/setup.ts')).setUpStack(env, options),
+      ),
+    )
   stack
     .command('check')
     .description('look at the running stack and say what is wrong')
@@ -138,7 +153,11 @@ function addStack(program: Command, env: Environment, act: Act): void {
     .option('--grafana <url>', 'address of Grafana; default: GRAFANA_URL')
     .option('--json', 'for machines')
     .option(...lang)
-    .action(act((options: CheckOptions) => checkStack(env, options)))
+    .action(
+      act(async (options: CheckOptions) =>
+        (await import('./stack/check.ts')).checkStack(env, options),
+      ),
+    )
 }
 
 function report(error: unknown, env: Environment): number {

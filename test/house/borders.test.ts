@@ -56,11 +56,15 @@ const TABLE: readonly Row[] = [
   ],
   [
     'src/broker/planted.ts',
-    ['../ingest/ingest.ts', '../journal/port.ts', 'aedes', 'ws', 'mqtt'],
+    ['../ingest/ingest.ts', '../journal/port.ts', 'aedes', 'mqtt-packet', 'ws', 'mqtt'],
     ['../model/time.ts', './port.ts', 'node:net'],
   ],
-  ['src/broker/embedded.ts', ['ws', 'mqtt', '../ingest/ingest.ts'], ['aedes', '../model/ids.ts']],
-  ['src/broker/aedes-inside.ts', ['ws', 'mqtt'], ['aedes', './lane.ts']],
+  [
+    'src/broker/embedded.ts',
+    ['ws', 'mqtt', 'mqtt-packet', '../ingest/ingest.ts'],
+    ['aedes', '../model/ids.ts'],
+  ],
+  ['src/broker/aedes-inside.ts', ['ws', 'mqtt'], ['aedes', 'mqtt-packet', './lane.ts']],
   ['src/broker/websocket.ts', ['aedes', 'mqtt', '../ingest/ingest.ts'], ['ws', './port.ts']],
   [
     'src/ingest/planted.ts',

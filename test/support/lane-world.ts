@@ -64,7 +64,7 @@ export class FakeReceiver implements Receiver {
 export interface LaneWorld {
   readonly log: string[]
   readonly receiver: FakeReceiver
-  readonly group: LaneGroup
+  readonly group: LaneGroup<Lane>
   /** What aedes was given, in pieces. */
   readonly given: Buffer[]
   /** A lane whose device was let in. */
@@ -76,7 +76,10 @@ export interface LaneWorld {
 export function laneWorld(): LaneWorld {
   const log: string[] = []
   const receiver = new FakeReceiver((line) => log.push(line))
-  const group = new LaneGroup(receiver, LIMIT)
+  const group = new LaneGroup<Lane>(receiver, LIMIT, {
+    tooLarge: () => log.push('too large'),
+    closed: () => {},
+  })
   const given: Buffer[] = []
   const aedesReads = (lane: Lane) => {
     const bytes = lane.read() as Buffer | null
@@ -93,8 +96,7 @@ export function laneWorld(): LaneWorld {
     async connect() {
       const socket = new FakeSocket()
       let heard = 0
-      const onTooLarge = () => log.push('too large')
-      const lane = new Lane({ socket, remote: null, group, onTooLarge })
+      const lane = new Lane({ socket, remote: null, group })
       lane.on('error', () => {})
       lane.on('readable', () => aedesReads(lane))
       socket.push(CONNECT)

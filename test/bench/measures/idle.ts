@@ -5,7 +5,8 @@ import { LoadProcess } from '../run-load.ts'
 import type { Measure } from './measure.ts'
 
 /** Memory of many connections that say nothing, and how fast they come. */
-const HOLD_MS = 3_000
+/** The rush is over: what it needed has been given back, or will not be. */
+const HOLD_MS = 20_000
 
 export const idle: Measure = {
   name: 'idle',
