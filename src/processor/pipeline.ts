@@ -58,8 +58,8 @@ export interface PipelineParts {
   readonly state: StateStore
   readonly telemetry: TelemetryStore
   readonly post: (message: PipelineMessage) => void
-  /** How long telemetry and quarantine are kept. */
-  readonly retention: { readonly telemetry: Duration; readonly quarantine: Duration }
+  /** How long both are kept; null: somebody else sees to it. */
+  readonly retention: { readonly telemetry: Duration | null; readonly quarantine: Duration }
 }
 
 type Ask = Extract<PipelineRequest, { type: 'ask' }>
@@ -280,7 +280,7 @@ export class Pipeline {
     const { now } = processor.world
     if (now - this.#prunedAt >= PRUNE_EVERY) {
       this.#prunedAt = now
-      feed.prune(now - retention.telemetry)
+      if (retention.telemetry !== null) feed.prune(now - retention.telemetry)
       this.#pruning = {
         verdictsUpTo: this.#writtenThen,
         seenBefore: now - MAX_AGE - DAY,

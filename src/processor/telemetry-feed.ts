@@ -71,7 +71,7 @@ export class TelemetryFeed {
       this.#signalled = false
       try {
         const worked = await this.#work()
-        this.#failures = 0
+        this.#recovered()
         if (!worked && this.#closing) return
         // Work may have come while there seemed to be none.
         if (!worked && !this.#signalled) await this.#sleep(null)
@@ -82,6 +82,12 @@ export class TelemetryFeed {
         await this.#sleep(pauseAfter(this.#failures))
       }
     }
+  }
+
+  /** Who was told of a failure hears that it is over, also where there was nothing to store. */
+  #recovered(): void {
+    if (this.#failures > 0) this.#parts.onStored(this.#parts.writer.cursor)
+    this.#failures = 0
   }
 
   /** One step; false where there was nothing to do. */
