@@ -89,6 +89,7 @@ const pipeline = new Pipeline({
   state,
   telemetry,
   post,
+  storeIsLocal: settings.telemetry.type === 'sqlite',
   retention,
 })
 

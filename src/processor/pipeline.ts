@@ -4,6 +4,7 @@ import type { JournalReader } from '../journal/port.ts'
 import { DAY, type Duration, type Instant } from '../model/time.ts'
 import type { PruneLimits, StateStore } from '../store/state-port.ts'
 import type { TelemetryStore } from '../store/telemetry-port.ts'
+import { credentialChanges } from './credential-changes.ts'
 import { ledgerPage } from './ledger.ts'
 import { liveEvents } from './live-events.ts'
 import {
@@ -21,7 +22,6 @@ import {
 } from './operations.ts'
 import type { Committed, Processor } from './processor.ts'
 import type {
-  CredentialChange,
   OperationName,
   Operations,
   PipelineCounters,
@@ -58,6 +58,11 @@ export interface PipelineParts {
   readonly state: StateStore
   readonly telemetry: TelemetryStore
   readonly post: (message: PipelineMessage) => void
+  /**
+   * The store is on the disk of everything else: a backlog is worked off no faster than it stores.
+   * Else its readings would have to be read from the journal and decoded a second time.
+   */
+  readonly storeIsLocal: boolean
   /** How long both are kept; null: somebody else sees to it. */
   readonly retention: { readonly telemetry: Duration | null; readonly quarantine: Duration }
 }
@@ -83,6 +88,8 @@ export class Pipeline {
   }
   #tick: { now: Instant; lastSeq: number } | null = null
   #wake: (() => void) | null = null
+  /** As `#wake`, for those who want an answer. */
+  #calledFor: (() => void) | null = null
   #signalled = false
   #closing = false
   #committedAt = Number.NEGATIVE_INFINITY
@@ -103,6 +110,7 @@ export class Pipeline {
     else if (request.type === 'close') this.#closing = true
     this.#signalled = true
     this.#wake?.()
+    if (request.type === 'ask' || request.type === 'close') this.#calledFor?.()
   }
 
   /** Runs until `close`; resolves when everything taken is committed. */
@@ -111,11 +119,23 @@ export class Pipeline {
       this.#signalled = false
       const more = await this.#guarded()
       // While there is a backlog, words from the main thread and answers of the store come in too.
-      if (more) await new Promise((resolve) => setImmediate(resolve))
+      if (more) await this.#breathe()
       // A word that came during the turn may be about something that the turn had passed.
       if (!more && !this.#signalled) await this.#sleep()
     }
     await this.#guarded()
+  }
+
+  /** Between two turns of a backlog. */
+  async #breathe(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    const { writer, feed, storeIsLocal } = this.#parts
+    if (!storeIsLocal || !writer.full || this.#asks.length > 0 || this.#closing) return
+    const call = new Promise<void>((resolve) => {
+      this.#calledFor = resolve
+    })
+    await Promise.race([feed.room(), call])
+    this.#calledFor = null
   }
 
   /** Until there is a word, or until what has gathered is to be committed. */
@@ -291,18 +311,4 @@ export class Pipeline {
     }
     if (this.#pruning !== null && (await state.prune(this.#pruning))) this.#pruning = null
   }
-}
-
-function credentialChanges({ edits }: Committed): CredentialChange[] {
-  const set = [...edits.devices.values()].map(
-    ({ id, kind, secretHash, enabled }): CredentialChange => ({
-      type: 'set',
-      credential: { id, kind, secretHash, enabled },
-      rotated: edits.lockedOut.has(id),
-    }),
-  )
-  const removed = [...edits.deletedDevices].map(
-    (deviceId): CredentialChange => ({ type: 'removed', deviceId }),
-  )
-  return [...set, ...removed]
 }

@@ -29,6 +29,7 @@ export class TelemetryFeed {
   #signalled = false
   #closing = false
   #wake: (() => void) | null = null
+  #whenWorked: (() => void)[] = []
   readonly #ended: Promise<void>
 
   constructor(parts: FeedParts) {
@@ -40,6 +41,16 @@ export class TelemetryFeed {
   follow(processed: number): void {
     this.#processed = processed
     this.#signal()
+  }
+
+  /**
+   * Resolves when the writer holds less than it can, or when the store fails: it is waited for
+   * where it is slow, not where it is away.
+   */
+  async room(): Promise<void> {
+    while (this.#parts.writer.full && this.#failures === 0 && !this.#closing) {
+      await new Promise<void>((resolve) => this.#whenWorked.push(resolve))
+    }
   }
 
   /** Readings observed before this may go. */
@@ -72,11 +83,13 @@ export class TelemetryFeed {
       try {
         const worked = await this.#work()
         this.#recovered()
+        this.#tellWorked()
         if (!worked && this.#closing) return
         // Work may have come while there seemed to be none.
         if (!worked && !this.#signalled) await this.#sleep(null)
       } catch (error) {
         this.#failures++
+        this.#tellWorked()
         this.#parts.onTrouble(error instanceof Error ? error.message : String(error))
         if (this.#closing) return
         await this.#sleep(pauseAfter(this.#failures))
@@ -88,6 +101,10 @@ export class TelemetryFeed {
   #recovered(): void {
     if (this.#failures > 0) this.#parts.onStored(this.#parts.writer.cursor)
     this.#failures = 0
+  }
+
+  #tellWorked(): void {
+    for (const resolve of this.#whenWorked.splice(0)) resolve()
   }
 
   /** One step; false where there was nothing to do. */

@@ -69,6 +69,11 @@ export class TelemetryWriter {
     return this.#refused
   }
 
+  /** As much is held as may be in comfort: with a few commits more it would be dropped. */
+  get full(): boolean {
+    return this.#heldReadings >= HELD_READINGS / 2
+  }
+
   /** Hands over what the processor has just committed. */
   offer(firstSeq: number, lastSeq: number, accepted: readonly AcceptedReading[]): void {
     const readings = accepted.map((one) => one.reading)

@@ -6,6 +6,7 @@ import { kill } from './measures/kill.ts'
 import type { Measure, Scale } from './measures/measure.ts'
 import { overload } from './measures/overload.ts'
 import { recovery } from './measures/recovery.ts'
+import { soak } from './measures/soak.ts'
 import { throughput50, throughput1000 } from './measures/throughput.ts'
 import { page } from './page.ts'
 import { PEERS } from './peers/all.ts'
@@ -22,7 +23,7 @@ import { spin } from './spin.ts'
  *   --quick              one round of short loads, about two minutes
  *   --full               five rounds, five minutes of overload
  *   --only a,b           some of the measures: throughput-50, throughput-1000, cases, idle, kill,
- *                        recovery, overload
+ *                        recovery, overload, soak; without it, all but soak, which takes six minutes
  *   --peers a,b          some of the peers: trivial, mosquitto, stack, curbwatch
  *   --rounds 3           rounds, in each of which every peer has its turn
  *   --seconds 10         of one load
@@ -36,13 +37,19 @@ const MEASURES: readonly Measure[] = [
   kill,
   recovery,
   overload,
+  soak,
 ]
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
-    only: { type: 'string', default: MEASURES.map(({ name }) => name).join(',') },
+    only: {
+      type: 'string',
+      default: MEASURES.filter((one) => one !== soak)
+        .map(({ name }) => name)
+        .join(','),
+    },
     peers: { type: 'string', default: PEER_NAMES.join(',') },
     rounds: { type: 'string' },
     seconds: { type: 'string' },

@@ -23,6 +23,7 @@ function feedOf(plan: {
   let cursor = 0
   const size = plan.size ?? 1
   const writer = {
+    full: false,
     get cursor() {
       return cursor
     },
@@ -31,7 +32,7 @@ function feedOf(plan: {
       cursor += size
       return size
     },
-  } as unknown as TelemetryWriter
+  }
   const store = {
     async prune(before: number) {
       plan.prune?.()
@@ -40,13 +41,13 @@ function feedOf(plan: {
     },
   } as unknown as TelemetryStore
   const feed = new TelemetryFeed({
-    writer,
+    writer: writer as unknown as TelemetryWriter,
     store,
     lingerMs: () => plan.lingerMs ?? 0,
     onStored: (upTo) => log.push(`stored ${upTo}`),
     onTrouble: (message) => log.push(`trouble ${message}`),
   })
-  return { feed, log }
+  return { feed, log, writer }
 }
 
 const settle = () => vi.advanceTimersByTimeAsync(0)
@@ -144,6 +145,39 @@ describe('the telemetry feed', () => {
     feed.follow(3)
     await settle()
     expect(log).toEqual(['stored 1', 'stored 2', 'stored 3'])
+  })
+
+  test('room is there when the writer holds less, or when the store fails', async () => {
+    const answers: PromiseWithResolvers<void>[] = []
+    const write = () => {
+      const answer = Promise.withResolvers<void>()
+      answers.push(answer)
+      return answer.promise
+    }
+    const { feed, log, writer } = feedOf({ write })
+    const room = () => feed.room().then(() => log.push('room'))
+    room()
+    await settle()
+    expect(log.splice(0)).toEqual(['room'])
+
+    feed.follow(3)
+    writer.full = true
+    room()
+    await settle()
+    expect(log).toEqual([])
+    writer.full = false
+    answers[0]?.resolve()
+    await settle()
+    expect(log.splice(0)).toEqual(['stored 1', 'room'])
+
+    writer.full = true
+    room()
+    answers[1]?.reject(new Error('away'))
+    await settle()
+    expect(log.splice(0)).toEqual(['trouble away', 'room'])
+    room()
+    await settle()
+    expect(log).toEqual(['room'])
   })
 
   test('a stop waits for a store that does not answer no longer than it was told', async () => {
