@@ -143,13 +143,15 @@ export async function openCell(parts: CellParts): Promise<Cell> {
 
 function startPipeline(parts: CellParts): Promise<PipelineClient> {
   const { dataDir, city, partition, location, settings } = parts
+  // An InfluxDB is everybody's: one cell lets go of what is old there.
+  const hasItsOwn = location.type === 'sqlite' || partition.cell === 0
   const workerData: PipelineSettings = {
     dataDir,
     city,
     partition,
     telemetry: location,
     retention: {
-      telemetry: settings.CURBWATCH_TELEMETRY_DAYS * DAY,
+      telemetry: hasItsOwn ? settings.CURBWATCH_TELEMETRY_DAYS * DAY : null,
       quarantine: settings.CURBWATCH_QUARANTINE_DAYS * DAY,
     },
   }

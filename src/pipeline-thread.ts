@@ -24,7 +24,7 @@ export interface PipelineSettings {
   readonly city: City
   readonly partition: Partition
   readonly telemetry: TelemetryLocation
-  readonly retention: { readonly telemetry: Duration; readonly quarantine: Duration }
+  readonly retention: { readonly telemetry: Duration | null; readonly quarantine: Duration }
 }
 
 /** A remote store takes a request for a few commits rather than one for each. */

@@ -63,8 +63,8 @@ export interface PipelineParts {
    * Else its readings would have to be read from the journal and decoded a second time.
    */
   readonly storeIsLocal: boolean
-  /** How long telemetry and quarantine are kept. */
-  readonly retention: { readonly telemetry: Duration; readonly quarantine: Duration }
+  /** How long both are kept; null: somebody else sees to it. */
+  readonly retention: { readonly telemetry: Duration | null; readonly quarantine: Duration }
 }
 
 type Ask = Extract<PipelineRequest, { type: 'ask' }>
@@ -300,7 +300,7 @@ export class Pipeline {
     const { now } = processor.world
     if (now - this.#prunedAt >= PRUNE_EVERY) {
       this.#prunedAt = now
-      feed.prune(now - retention.telemetry)
+      if (retention.telemetry !== null) feed.prune(now - retention.telemetry)
       this.#pruning = {
         verdictsUpTo: this.#writtenThen,
         seenBefore: now - MAX_AGE - DAY,

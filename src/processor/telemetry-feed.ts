@@ -82,7 +82,7 @@ export class TelemetryFeed {
       this.#signalled = false
       try {
         const worked = await this.#work()
-        this.#failures = 0
+        this.#recovered()
         this.#tellWorked()
         if (!worked && this.#closing) return
         // Work may have come while there seemed to be none.
@@ -95,6 +95,12 @@ export class TelemetryFeed {
         await this.#sleep(pauseAfter(this.#failures))
       }
     }
+  }
+
+  /** Who was told of a failure hears that it is over, also where there was nothing to store. */
+  #recovered(): void {
+    if (this.#failures > 0) this.#parts.onStored(this.#parts.writer.cursor)
+    this.#failures = 0
   }
 
   #tellWorked(): void {

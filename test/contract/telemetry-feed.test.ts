@@ -13,7 +13,12 @@ afterEach(() => {
 })
 
 /** A writer whose batches are `size` records of one reading each; `plan` tells what happens. */
-function feedOf(plan: { size?: number; lingerMs?: number; write?: () => Promise<void> }) {
+function feedOf(plan: {
+  size?: number
+  lingerMs?: number
+  write?: () => Promise<void>
+  prune?: () => void
+}) {
   const log: string[] = []
   let cursor = 0
   const size = plan.size ?? 1
@@ -30,6 +35,7 @@ function feedOf(plan: { size?: number; lingerMs?: number; write?: () => Promise<
   }
   const store = {
     async prune(before: number) {
+      plan.prune?.()
       log.push(`prune ${before}`)
       return log.filter((line) => line.startsWith('prune')).length >= 2
     },
@@ -86,6 +92,21 @@ describe('the telemetry feed', () => {
     away = false
     await vi.advanceTimersByTimeAsync(31_000)
     expect(log.at(-1)).toBe('stored 1')
+  })
+
+  test('a failure with nothing to store is told to be over, too', async () => {
+    let away = true
+    const { feed, log } = feedOf({
+      prune() {
+        if (away) throw new Error('away')
+      },
+    })
+    feed.prune(7)
+    await settle()
+    expect(log).toEqual(['trouble away'])
+    away = false
+    await vi.advanceTimersByTimeAsync(31_000)
+    expect(log).toEqual(['trouble away', 'prune 7', 'stored 0', 'prune 7'])
   })
 
   test('news of work does not shorten the pause', async () => {

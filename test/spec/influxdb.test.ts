@@ -103,10 +103,10 @@ for (const choice of INFLUX_SERVERS) {
       await influx.restart()
       expect(await service.settled()).toMatchObject({ stored: sent, balanced: true })
       expect(await points(bucket)).toBe(sent)
-      // Of several cells one may try again later, because it has nothing to store.
+      // Of several cells one may try again a little later.
       await eventually(
         async () => (await service.request('GET', '/readyz')).body.warnings.length === 0,
-        60_000,
+        40_000,
       )
       expect(await service.list('/cases')).toHaveLength(1)
     })
