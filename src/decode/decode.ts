@@ -4,6 +4,7 @@ import { hash53, hash53Of } from '../model/hash.ts'
 import type { FieldValue, Rejection } from '../model/reading.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import { DAY, type Instant, MINUTE, parseIso } from '../model/time.ts'
+import { ABSENT, FlatReader, NUMBER, SWITCH, TEXT } from './flat-reader.ts'
 
 /**
  * From the bytes of a telemetry message to readings and rejections. Total: every payload, however
@@ -37,18 +38,26 @@ export interface DecodedMessage {
 export type Decoder = (payload: Uint8Array, receivedAt: Instant) => DecodedMessage
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
+const NO_REJECTIONS: readonly Rejection[] = []
+/** What a reading may have besides fields; their places in a `FlatReader`. */
+const COMMON_NAMES = ['ts', 'seq']
+const [TS, SEQ] = [0, 1]
 
 /** Builds the decoder of a kind once; the decoder itself allocates nothing but its answer. */
 export function createDecoder(kind: DeviceKind): Decoder {
   const specs = Object.entries(allFields(kind)).map(
     ([name, spec]): Field => ({ name, spec, own: name in kind.fields, id: hash53(name) }),
   )
-  const names = new Set([...specs.map(({ name }) => name), 'ts', 'seq'])
+  const names = new Set([...COMMON_NAMES, ...specs.map(({ name }) => name)])
   const content = new Float64Array(1 + 2 * specs.length)
+  const plan: Plan = { specs, names, content }
+  const flat = new FlatReader([...names])
   const decodeOne = (value: unknown, index: number, receivedAt: Instant) =>
-    decodeReading(kind, { specs, names, content }, value, index, receivedAt)
+    decodeReading(kind, plan, value, index, receivedAt)
 
   return (payload, receivedAt) => {
+    const reading = flat.read(payload) ? decodeFlat(kind, plan, flat, receivedAt) : null
+    if (reading !== null) return { readings: [reading], rejections: NO_REJECTIONS }
     const parsed = parse(payload)
     if (!parsed.ok) return { readings: [], rejections: [parsed.error] }
     const items = Array.isArray(parsed.value) ? parsed.value : [parsed.value]
@@ -64,6 +73,47 @@ export function createDecoder(kind: DeviceKind): Decoder {
     }
     return { readings, rejections }
   }
+}
+
+/**
+ * The reading that a `FlatReader` has read; null where anything is wrong with it: then
+ * `decodeReading` sees it, which knows what to say. Both have the same result otherwise.
+ */
+function decodeFlat(
+  kind: DeviceKind,
+  { specs, content }: Plan,
+  { given, values, text }: FlatReader,
+  receivedAt: Instant,
+): DecodedReading | null {
+  const ts = given[TS] === ABSENT ? undefined : given[TS] === TEXT ? text : values[TS]
+  const at = given[TS] === SWITCH ? null : decodeTimestamp(ts, receivedAt, 0)
+  const seq =
+    given[SEQ] === SWITCH ? null : decodeSeq(given[SEQ] === ABSENT ? undefined : values[SEQ], 0)
+  if (at === null || !at.ok || seq === null || !seq.ok) return null
+
+  const fields: Record<string, FieldValue> = {}
+  let own = 0
+  content[0] = seq.value ?? -1
+  let noted = 1
+  let place = COMMON_NAMES.length
+  for (const { name, spec, own: isOwn, id } of specs) {
+    const type = given[place] as number
+    const value = values[place++] as number
+    if (type === ABSENT) continue
+    if (spec.type === 'switch') {
+      if (type !== SWITCH) return null
+      fields[name] = value === 1
+    } else {
+      if (type !== NUMBER || !(value >= spec.min && value <= spec.max)) return null
+      fields[name] = value
+    }
+    content[noted++] = id
+    content[noted++] = value + 0
+    if (isOwn) own++
+  }
+  if (own === 0 || (kind.implausible?.(fields) ?? null) !== null) return null
+  const contentHash = hash53Of(content, noted)
+  return { ts: at.value, seq: seq.value, fields, unknownFields: NONE, contentHash, index: 0 }
 }
 
 function parse(payload: Uint8Array): Result<unknown, Rejection> {

@@ -128,10 +128,10 @@ export class TelemetryFeed {
     return true
   }
 
-  /** Waits for company, whatever comes meanwhile. */
+  /** Waits for company, until there is more of it than it is comfortable to hold. */
   async #linger(ms: number): Promise<void> {
     const until = performance.now() + ms
-    while (!this.#closing && performance.now() < until) {
+    while (!this.#closing && !this.#parts.writer.full && performance.now() < until) {
       await this.#sleep(Math.ceil(until - performance.now()))
     }
   }

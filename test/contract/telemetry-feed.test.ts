@@ -140,6 +140,16 @@ describe('the telemetry feed', () => {
     expect(log).toEqual(['stored 1', 'stored 2', 'stored 3'])
   })
 
+  test('who has all it can hold waits for no more company: the rules wait for it', async () => {
+    const { feed, log, writer } = feedOf({ lingerMs: 1_000 })
+    feed.follow(1)
+    await settle()
+    writer.full = true
+    feed.follow(2)
+    await settle()
+    expect(log).toEqual(['stored 1', 'stored 2'])
+  })
+
   test('a batch with more behind it waits for nothing', async () => {
     const { feed, log } = feedOf({ lingerMs: 200 })
     feed.follow(3)
