@@ -1,4 +1,4 @@
-import type { SealedChunk } from '../model/seen.ts'
+import { SEEN_WIDTH, type SealedChunk } from '../model/seen.ts'
 import type { Instant } from '../model/time.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Instant } from '../model/time.ts'
  * chunks are read back only when one comes out of order.
  */
 export interface Recent {
-  /** Flat rows: observedAt, content hash, seq or -1, 1 where the time is that of receipt. */
+  /** As `SeenRows`. */
   rows: number[]
   /** Sealed chunks so far: with none there is nothing to read back. */
   sealed: number
@@ -23,35 +23,12 @@ export interface Identity {
   readonly implicit: boolean
 }
 
-const WIDTH = 4
 const CHUNK = 32
 /** A message without a time that comes again within this long is the same message. */
 const IMPLICIT_WITHIN = 10 * 60_000
 
 export function createRecent(): Recent {
   return { rows: [], sealed: 0 }
-}
-
-/** The readings that are held, in the order in which they were taken. */
-export function eachRecent(recent: Recent, visit: (one: Identity) => void): void {
-  const { rows } = recent
-  for (let i = 0; i < rows.length; i += WIDTH) {
-    const seq = rows[i + 2] as number
-    visit({
-      at: rows[i] as number,
-      hash: rows[i + 1] as number,
-      seq: seq < 0 ? null : seq,
-      implicit: rows[i + 3] === 1,
-    })
-  }
-}
-
-export function recentFrom(held: readonly Identity[], sealed: number): Recent {
-  return { rows: held.flatMap(row), sealed }
-}
-
-function row({ at, hash, seq, implicit }: Identity): number[] {
-  return [at, hash, seq ?? -1, implicit ? 1 : 0]
 }
 
 /**
@@ -69,7 +46,7 @@ export function isDuplicate(
 
 function contains(rows: readonly number[], reading: Identity): boolean {
   const seq = reading.seq ?? -1
-  for (let i = rows.length - WIDTH; i >= 0; i -= WIDTH) {
+  for (let i = rows.length - SEEN_WIDTH; i >= 0; i -= SEEN_WIDTH) {
     const at = rows[i] as number
     const sameContent = rows[i + 1] === reading.hash
     const sameSeq = seq >= 0 && rows[i + 2] === seq
@@ -84,13 +61,13 @@ function contains(rows: readonly number[], reading: Identity): boolean {
 /** Remembers a reading; returns the chunk that became full, to be stored. */
 export function remember(recent: Recent, reading: Identity): SealedChunk | null {
   recent.rows.push(reading.at, reading.hash, reading.seq ?? -1, reading.implicit ? 1 : 0)
-  if (recent.rows.length < CHUNK * WIDTH) return null
+  if (recent.rows.length < CHUNK * SEEN_WIDTH) return null
   // The newer half stays: a redelivery usually concerns the last few messages.
-  const rows = recent.rows.splice(0, (CHUNK / 2) * WIDTH)
+  const rows = recent.rows.splice(0, (CHUNK / 2) * SEEN_WIDTH)
   recent.sealed++
   let from = Number.POSITIVE_INFINITY
   let to = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < rows.length; i += WIDTH) {
+  for (let i = 0; i < rows.length; i += SEEN_WIDTH) {
     from = Math.min(from, rows[i] as number)
     to = Math.max(to, rows[i] as number)
   }

@@ -21,7 +21,7 @@ export interface Prepared {
   readonly record: JournalRecord
   readonly entry: DeviceEntry | null
   /** For telemetry and replays: the message and what it decodes to. */
-  readonly telemetry: Pick<Telemetry, 'message' | 'kind' | 'decoded'> | null
+  readonly telemetry: Telemetry | null
   /** Chunks of seen readings to look up, because a reading is not newer than all before. */
   readonly history: { readonly deviceId: string; readonly from: number; readonly to: number } | null
 }
@@ -48,7 +48,7 @@ export function prepare(world: World, record: JournalRecord): Prepared {
   return {
     record,
     entry,
-    telemetry: { message, kind, decoded },
+    telemetry: { record, message, entry, kind, decoded },
     history: entry === null ? null : historyNeeded(entry, decoded),
   }
 }
@@ -104,9 +104,9 @@ export function step(world: World, prepared: Prepared, found: LookedUp, effects:
   // What time alone does at this very moment comes after the record: a reading knows better.
   advance(world, record.receivedAt - 1, effects)
   if (record.type === 'telemetry' && telemetry !== null) {
-    applyTelemetry(world, { record, entry, ...telemetry }, found.history, effects)
+    applyTelemetry(world, telemetry, found.history, effects)
   } else if (record.type === 'replay' && telemetry !== null) {
-    applyReplay(world, { record, entry, ...telemetry }, found, effects)
+    applyReplay(world, telemetry, found, effects)
   } else if (record.type === 'status') applyStatus(world, entry, record, effects)
   else if (record.type === 'presence') applyPresence(entry, record, effects)
   else if (record.type === 'reply') applyReply(world, entry, record, effects)

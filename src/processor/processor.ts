@@ -106,7 +106,9 @@ export class Processor {
     const records = this.#journal.read(this.cursor, TURN_BYTES)
     for (const record of records) {
       const prepared = prepare(this.world, record)
-      step(this.world, prepared, await this.#lookUp(prepared), this.#effects)
+      const found = this.#lookUp(prepared)
+      // Mostly there is nothing to look up, and nothing to wait for.
+      step(this.world, prepared, found instanceof Promise ? await found : found, this.#effects)
     }
     const last = records.at(-1)
     if (last === undefined) return false

@@ -69,11 +69,13 @@ export function evaluateReading(
   if (fresh || memory.freshAt === null) memory.freshAt = input.receivedAt
 
   const changes: AlertChange[] = []
+  let reading: ReadingScope | null = null
   for (const rule of rules) {
     if (rule.program.silence !== null) {
       if (fresh) endSilence(memory, rule, input.deviceId, input.receivedAt, changes)
     } else if (hasAny(fields, rule.program.fields)) {
-      const scope = createScope(memory, rule, at)
+      reading ??= new ReadingScope(memory, rule, at)
+      const scope = reading.of(rule)
       for (const tap of rule.program.taps) if (hasAny(fields, tap.fields)) tap.feed(scope)
       sampleRule(memory, rule, scope, fresh, input.deviceId, changes)
     }
@@ -97,18 +99,38 @@ function hasAny(fields: Fields, names: readonly string[]): boolean {
   return false
 }
 
-function createScope(memory: RuleMemory, rule: ActiveRule, at: Instant): Scope {
-  const oldest = at - KNOWN_INTERVALS * rule.program.reportInterval
-  return {
-    at,
-    parameters: rule.parameters,
-    series: memory.series,
-    known(field) {
-      const value = memory.reading?.[field]
-      if (value !== undefined) return value
-      const known = memory.known[field]
-      return known === undefined || known[1] < oldest ? null : known[0]
-    },
+/** One reading as the expressions of its rules see it, one rule after the other. */
+class ReadingScope implements Scope {
+  readonly at: Instant
+  readonly #memory: RuleMemory
+  #rule: ActiveRule
+
+  constructor(memory: RuleMemory, first: ActiveRule, at: Instant) {
+    this.at = at
+    this.#memory = memory
+    this.#rule = first
+  }
+
+  of(rule: ActiveRule): this {
+    this.#rule = rule
+    return this
+  }
+
+  get parameters(): Readonly<Record<string, number>> {
+    return this.#rule.parameters
+  }
+
+  get series(): RuleMemory['series'] {
+    return this.#memory.series
+  }
+
+  known(field: string): FieldValue | null {
+    const { reading, known } = this.#memory
+    const value = reading?.[field]
+    if (value !== undefined) return value
+    const before = known[field]
+    const oldest = this.at - KNOWN_INTERVALS * this.#rule.program.reportInterval
+    return before === undefined || before[1] < oldest ? null : before[0]
   }
 }
 

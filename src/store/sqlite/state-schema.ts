@@ -102,7 +102,8 @@ const SCHEMA = `
     device_id TEXT NOT NULL,
     to_at INTEGER NOT NULL,
     from_at INTEGER NOT NULL,
-    rows TEXT NOT NULL
+    rows TEXT NOT NULL DEFAULT '',
+    packed BLOB
   ) STRICT;
   CREATE INDEX IF NOT EXISTS seen_span ON seen (device_id, to_at);
   CREATE INDEX IF NOT EXISTS seen_age ON seen (to_at);
@@ -148,6 +149,7 @@ export function openStateDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file)
   db.exec(SCHEMA)
   moveFormerStates(db)
+  addPackedChunks(db)
   return db
 }
 
@@ -160,4 +162,10 @@ function moveFormerStates(db: DatabaseSync): void {
       SELECT device_id, online, last_seen_at, latest, CAST(state AS BLOB) FROM device_live;
     DROP TABLE device_live;
     COMMIT`)
+}
+
+/** Earlier versions kept the readings seen as JSON in `rows`; there they stay until they are old. */
+function addPackedChunks(db: DatabaseSync): void {
+  const packed = db.prepare("SELECT 1 FROM pragma_table_info('seen') WHERE name = 'packed'").get()
+  if (packed === undefined) db.exec('ALTER TABLE seen ADD COLUMN packed BLOB')
 }

@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Case, CaseEvent } from '../../cases/case.ts'
+import { ByteWriter } from '../../model/bytes.ts'
 import type { DeviceCommand } from '../../model/command.ts'
 import type { AlertDelivery } from '../../model/delivery.ts'
 import type { Device } from '../../model/device.ts'
 import type { LedgerCounts } from '../../model/ledger.ts'
 import type { QuarantinedMessage } from '../../model/quarantine.ts'
 import type { StoredRule } from '../../model/rule.ts'
-import type { SealedChunk } from '../../model/seen.ts'
+import { packSeen, type SealedChunk } from '../../model/seen.ts'
 import type { Verdicts } from '../../model/verdicts.ts'
 import type { AlertRow, DeviceLive } from '../state-port.ts'
 
@@ -122,7 +123,10 @@ function bookWrites(db: DatabaseSync) {
        rejections = excluded.rejections`,
   )
   const release = db.prepare('DELETE FROM quarantine WHERE id = ?')
-  const chunk = db.prepare('INSERT INTO seen (device_id, from_at, to_at, rows) VALUES (?, ?, ?, ?)')
+  const chunk = db.prepare(
+    "INSERT INTO seen (device_id, from_at, to_at, rows, packed) VALUES (?, ?, ?, '', ?)",
+  )
+  const packer = new ByteWriter()
   const command = db.prepare(
     `INSERT INTO commands (id, state, body) VALUES (?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body`,
@@ -152,7 +156,8 @@ function bookWrites(db: DatabaseSync) {
       release.run(id)
     },
     chunk(deviceId: string, it: SealedChunk): void {
-      chunk.run(deviceId, it.from, it.to, JSON.stringify(it.rows))
+      packSeen(it.rows, packer)
+      chunk.run(deviceId, it.from, it.to, packer.take())
     },
     command(it: DeviceCommand): void {
       command.run(it.id, it.state, JSON.stringify(it))

@@ -1,10 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { ByteReader } from '../../model/bytes.ts'
 import type { DeviceCommand } from '../../model/command.ts'
 import type { Device } from '../../model/device.ts'
 import type { LedgerCounts, ReadingCount } from '../../model/ledger.ts'
 import type { QuarantinedMessage } from '../../model/quarantine.ts'
 import type { StoredRule } from '../../model/rule.ts'
-import type { SealedChunk } from '../../model/seen.ts'
+import { type SealedChunk, unpackSeen } from '../../model/seen.ts'
 import type { Instant } from '../../model/time.ts'
 import type { Verdicts } from '../../model/verdicts.ts'
 import type {
@@ -88,15 +89,16 @@ class SqliteStateStore implements StateStore {
   }
 
   async seenChunks(deviceId: string, from: Instant, to: Instant): Promise<SealedChunk[]> {
-    return this.#all<{ from_at: number; to_at: number; rows: string }>(
-      'SELECT from_at, to_at, rows FROM seen WHERE device_id = ? AND to_at >= ? AND from_at <= ?',
+    return this.#all<{ from_at: number; to_at: number; rows: string; packed: Uint8Array | null }>(
+      `SELECT from_at, to_at, rows, packed FROM seen
+       WHERE device_id = ? AND to_at >= ? AND from_at <= ?`,
       deviceId,
       from,
       to,
-    ).map((row) => ({
-      from: row.from_at,
-      to: row.to_at,
-      rows: JSON.parse(row.rows) as number[],
+    ).map(({ from_at, to_at, rows, packed }) => ({
+      from: from_at,
+      to: to_at,
+      rows: packed === null ? (JSON.parse(rows) as number[]) : unpackSeen(new ByteReader(packed)),
     }))
   }
 

@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { remember } from '../../../src/engine/recent.ts'
 import { createDeviceState, type DeviceState } from '../../../src/engine/world.ts'
+import { HOUR } from '../../../src/model/time.ts'
 import { decodeDeviceState, encodeDeviceState } from '../../../src/processor/device-state.ts'
+import { addSample, createSeries, type Series } from '../../../src/rules/series.ts'
+import { T0 } from '../../support/records.ts'
 
 const whole = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
 const identities = fc.array(
@@ -19,6 +22,14 @@ const fields = fc.dictionary(
   fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }), fc.boolean()),
 )
 
+/** A window over samples at times of their own, some so close that they share a bucket. */
+function windowOf(samples: readonly number[]): Series {
+  const series = createSeries()
+  const shape = { over: HOUR, maxGap: HOUR, firstGap: 1_000 }
+  for (const [i, value] of samples.entries()) addSample(series, T0 + i * 5_000, value, shape)
+  return series
+}
+
 test('a device’s state is read as it was written, whatever is in it', () => {
   fc.assert(
     fc.property(
@@ -33,7 +44,8 @@ test('a device’s state is read as it was written, whatever is in it', () => {
         state.latest = { ts: 1_795_000_000_000, fields: latest }
         state.rules.reading = same ? latest : { tiltDeg: 1 }
         state.rules.freshAt = freshAt
-        state.rules.series['{"of":"水位"}'] = { rows: [1, 2.5, -3] }
+        state.rules.series['{"of":"水位"}'] = windowOf(seen.map(({ hash }) => hash / 7))
+        state.rules.series['empty'] = createSeries()
         expect(decodeDeviceState(encodeDeviceState(state))).toEqual(plain(state))
       },
     ),
@@ -42,7 +54,9 @@ test('a device’s state is read as it was written, whatever is in it', () => {
 
 test('a state longer than all before it is whole, and does not reach into another', () => {
   const large = createDeviceState()
-  large.rules.series['s'] = { rows: Array.from({ length: 20_000 }, (_, i) => i + 0.5) }
+  for (let i = 0; i < 100; i++) {
+    large.rules.series[`s${i}`] = windowOf(Array.from({ length: 500 }, (_, n) => n + 0.1))
+  }
   const small = createDeviceState()
   const first = encodeDeviceState(small)
   const second = encodeDeviceState(large)
@@ -55,6 +69,19 @@ test('what earlier versions have written is read', () => {
   const state = createDeviceState()
   remember(state.recent, { at: 5, hash: 6, seq: null, implicit: true })
   expect(decodeDeviceState(new TextEncoder().encode(JSON.stringify(state)))).toEqual(state)
+  // A reading seen of version 1: 11 bytes, up to the end.
+  const json = JSON.stringify({ online: true, sealed: 3, latest: null, rules: { series: {} } })
+  const bytes = Uint8Array.of(
+    ...[1, json.length, 0, 0, 0],
+    ...new TextEncoder().encode(json),
+    ...[5, 0, 0, 0, 0, 0, 0, 0x18, 0x40, 5, 1],
+  )
+  expect(decodeDeviceState(bytes)).toEqual({
+    online: true,
+    latest: null,
+    rules: { series: {} },
+    recent: { rows: [5, 6, -1, 1], sealed: 3 },
+  })
   expect(() => decodeDeviceState(Uint8Array.of(9))).toThrow('version 9')
 })
 
