@@ -1,8 +1,8 @@
 import type { Fields, FieldValue } from '../model/reading.ts'
 import { DAY, type Duration, type Instant, MINUTE } from '../model/time.ts'
 import type { RuleProgram } from './compile.ts'
-import type { Scope } from './expression.ts'
 import { elapseLevel, levelDue, sampleLevel, type Transition } from './level.ts'
+import { type ActiveRule, ReadingScope } from './reading-scope.ts'
 import {
   type AlertChange,
   type AlertState,
@@ -23,8 +23,6 @@ import {
 
 /** A reading this much older than its receipt is history: it feeds windows, it raises nothing. */
 export const FRESH_WITHIN: Duration = 10 * MINUTE
-/** A remembered field speaks for this many report intervals. */
-const KNOWN_INTERVALS = 3
 /**
  * Time alone may move a level only where no reading is expected before: a device that reports on
  * change. Where one is due within this share of the report interval, that reading decides.
@@ -36,12 +34,6 @@ const HOLD_SHARE = 0.9
  * duplicate-case window of 运城 (similar_time, domain.md 1.4 [A]).
  */
 const REMIND_AFTER: Duration = DAY
-
-/** A rule in force for a device, with the device's own parameters. */
-export interface ActiveRule {
-  readonly program: RuleProgram
-  readonly parameters: Readonly<Record<string, number>>
-}
 
 export interface RuleInput {
   readonly deviceId: string
@@ -99,45 +91,10 @@ function hasAny(fields: Fields, names: readonly string[]): boolean {
   return false
 }
 
-/** One reading as the expressions of its rules see it, one rule after the other. */
-class ReadingScope implements Scope {
-  readonly at: Instant
-  readonly #memory: RuleMemory
-  #rule: ActiveRule
-
-  constructor(memory: RuleMemory, first: ActiveRule, at: Instant) {
-    this.at = at
-    this.#memory = memory
-    this.#rule = first
-  }
-
-  of(rule: ActiveRule): this {
-    this.#rule = rule
-    return this
-  }
-
-  get parameters(): Readonly<Record<string, number>> {
-    return this.#rule.parameters
-  }
-
-  get series(): RuleMemory['series'] {
-    return this.#memory.series
-  }
-
-  known(field: string): FieldValue | null {
-    const { reading, known } = this.#memory
-    const value = reading?.[field]
-    if (value !== undefined) return value
-    const before = known[field]
-    const oldest = this.at - KNOWN_INTERVALS * this.#rule.program.reportInterval
-    return before === undefined || before[1] < oldest ? null : before[0]
-  }
-}
-
 function sampleRule(
   memory: RuleMemory,
   rule: ActiveRule,
-  scope: Scope,
+  scope: ReadingScope,
   mayFire: boolean,
   deviceId: string,
   changes: AlertChange[],

@@ -1,6 +1,7 @@
 import type { Instant } from '../model/time.ts'
 import type { RuleProgram } from './compile.ts'
-import { type ActiveRule, change } from './evaluate.ts'
+import { change } from './evaluate.ts'
+import type { ActiveRule } from './reading-scope.ts'
 import type { AlertChange, RuleMemory } from './state.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { DeviceKind } from '../../src/model/device-kind.ts'
 import { HOUR, MINUTE, number, text, toggle } from '../../src/model/device-kit.ts'
 import { type RuleInput, ruleSchema, type StoredRule } from '../../src/model/rule.ts'
 import { compileRule, type RuleProgram } from '../../src/rules/compile.ts'
-import type { ActiveRule } from '../../src/rules/evaluate.ts'
+import type { ActiveRule } from '../../src/rules/reading-scope.ts'
 
 /** A made-up device kind with one of everything, so that tests do not hang on the catalogue. */
 
