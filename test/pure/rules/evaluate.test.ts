@@ -3,13 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { DeviceKind } from '../../../src/model/device-kind.ts'
 import type { Fields } from '../../../src/model/reading.ts'
 import { DAY, HOUR, type Instant, MINUTE, SECOND } from '../../../src/model/time.ts'
-import {
-  type ActiveRule,
-  elapse,
-  evaluateReading,
-  FRESH_WITHIN,
-  nextDue,
-} from '../../../src/rules/evaluate.ts'
+import { elapse, evaluateReading, FRESH_WITHIN, nextDue } from '../../../src/rules/evaluate.ts'
+import type { ActiveRule } from '../../../src/rules/reading-scope.ts'
 import { retireAlerts } from '../../../src/rules/retire.ts'
 import { type AlertChange, createRuleMemory, type RuleMemory } from '../../../src/rules/state.ts'
 import {
