@@ -166,8 +166,8 @@ export function reportNews(
 ): void {
   const { journal, ingest, credentials, broker, hub, metrics, health, log } = parts
   const trim = createTrim(journal, parts.journalHeld)
-  journal.onCommit((lastSeq) => {
-    pipeline.journalGrew(lastSeq)
+  journal.onCommit(() => {
+    pipeline.journalGrew()
     ingest.follow(pipeline.cursor)
   })
   pipeline.on('committed', (news: CommitNews) => {

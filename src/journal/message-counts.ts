@@ -33,3 +33,25 @@ export class MessageCounts {
     this.#today.set(kind, count)
   }
 }
+
+/** Counts of several commits, added up. */
+export class CountSums {
+  readonly #sums = new Map<string, { day: string; kind: string; messages: number }>()
+
+  add(counts: readonly MessageCount[]): void {
+    for (const { day, kind, messages } of counts) {
+      const key = `${day}\n${kind}`
+      const sum = this.#sums.get(key)
+      if (sum === undefined) this.#sums.set(key, { day, kind, messages })
+      else sum.messages += messages
+    }
+  }
+
+  list(): MessageCount[] {
+    return [...this.#sums.values()]
+  }
+
+  clear(): void {
+    this.#sums.clear()
+  }
+}

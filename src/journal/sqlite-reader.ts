@@ -1,7 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { JournalRecord } from '../model/record.ts'
 import { checksum, decodeBatch } from './codec.ts'
+import { CountSums } from './message-counts.ts'
 import type { JournalCounts, JournalReader, MessageCount } from './port.ts'
+import { UNCOUNTED } from './sqlite-schema.ts'
 
 /** Opens the reading end of a SQLite journal; the file must exist. */
 export function openSqliteJournalReader(file: string): JournalReader {
@@ -14,10 +16,15 @@ interface BatchRow {
   readonly bytes: Uint8Array
 }
 
+interface CountsRow {
+  readonly counts: string
+}
+
 class SqliteJournalReader implements JournalReader {
   readonly #db: DatabaseSync
   readonly #after
   readonly #received
+  readonly #uncounted
   readonly #backlog
 
   constructor(db: DatabaseSync) {
@@ -27,6 +34,7 @@ class SqliteJournalReader implements JournalReader {
       'SELECT first_seq, crc, bytes FROM batches WHERE first_seq > ? ORDER BY first_seq',
     )
     this.#received = db.prepare('SELECT day, kind, messages FROM received')
+    this.#uncounted = db.prepare(UNCOUNTED)
     this.#backlog = db.prepare('SELECT counts FROM batches WHERE first_seq > ?')
   }
 
@@ -46,19 +54,18 @@ class SqliteJournalReader implements JournalReader {
   }
 
   counts(after: number): JournalCounts {
+    const received = new CountSums()
+    const backlog = new CountSums()
     this.#db.exec('BEGIN')
     try {
-      const received = this.#received.all() as unknown as MessageCount[]
-      const backlog = new Map<string, { day: string; kind: string; messages: number }>()
-      for (const row of this.#backlog.iterate(after) as Iterable<unknown>) {
-        for (const line of JSON.parse((row as { counts: string }).counts) as MessageCount[]) {
-          const key = `${line.day}\n${line.kind}`
-          const sum = backlog.get(key) ?? { day: line.day, kind: line.kind, messages: 0 }
-          sum.messages += line.messages
-          backlog.set(key, sum)
-        }
+      received.add(this.#received.all() as unknown as MessageCount[])
+      for (const row of this.#uncounted.iterate() as Iterable<unknown>) {
+        received.add(JSON.parse((row as CountsRow).counts) as MessageCount[])
       }
-      return { received, backlog: [...backlog.values()] }
+      for (const row of this.#backlog.iterate(after) as Iterable<unknown>) {
+        backlog.add(JSON.parse((row as CountsRow).counts) as MessageCount[])
+      }
+      return { received: received.list(), backlog: backlog.list() }
     } finally {
       this.#db.exec('COMMIT')
     }

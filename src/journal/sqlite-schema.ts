@@ -48,9 +48,23 @@ export function openJournalDatabase(file: string): DatabaseSync {
       messages INTEGER NOT NULL,
       PRIMARY KEY (day, kind)
     ) STRICT, WITHOUT ROWID;
+    -- \`received\` holds the counts of the commits up to this record. Those after it have their
+    -- counts beside them, so that a commit writes nothing but itself.
+    CREATE TABLE IF NOT EXISTS counted (up_to INTEGER NOT NULL) STRICT;
   `)
+  beginToCount(db)
   return db
 }
+
+/** A journal that is new, or in which every commit was counted at once. */
+function beginToCount(db: DatabaseSync): void {
+  if (db.prepare('SELECT 1 FROM counted').get() !== undefined) return
+  db.exec('INSERT INTO counted SELECT coalesce(max(last_seq), 0) FROM batches')
+}
+
+/** The commits that are not in \`received\`: the numbers of their first records, and their counts. */
+export const UNCOUNTED =
+  'SELECT first_seq, counts FROM batches WHERE first_seq > (SELECT up_to FROM counted)'
 
 /** Where a journal ends: the number of its last record and when it was received, 0 when new. */
 export function readEnd(db: DatabaseSync): { lastSeq: number; receivedAt: Instant } {

@@ -7,6 +7,10 @@ import type { OperationName, Operations, PipelineMessage, PipelineRequest } from
 /**
  * The main thread's end of the pipeline: asks and is answered, hears of every commit.
  */
+
+/** Real ms between two pieces of news of the journal. Unsourced default. */
+const NEWS_MS = 5
+
 export type CommitNews = Extract<PipelineMessage, { type: 'committed' }>
 export type StoreNews = Extract<PipelineMessage, { type: 'stored' }>
 export type Trouble = Extract<PipelineMessage, { type: 'trouble' }>
@@ -31,6 +35,8 @@ export class PipelineClient extends EventEmitter<Events> {
     { resolve: (output: never) => void; reject: (error: Error) => void }
   >()
   #nextId = 1
+  #news: NodeJS.Timeout | null = null
+  #toldAt = Number.NEGATIVE_INFINITY
   #closing = false
 
   private constructor(worker: Worker, ready: Extract<PipelineMessage, { type: 'ready' }>) {
@@ -69,9 +75,21 @@ export class PipelineClient extends EventEmitter<Events> {
     })
   }
 
-  /** The journal has grown. */
-  journalGrew(lastSeq: number): void {
-    this.#send({ type: 'journal', lastSeq })
+  /**
+   * The journal has grown. After a quiet while it is told at once; under a stream with all else
+   * that comes within NEWS_MS, since to wake a thread costs more than to read what there is.
+   */
+  journalGrew(): void {
+    if (this.#news !== null) return
+    const since = performance.now() - this.#toldAt
+    if (since >= NEWS_MS) this.#tellNews()
+    else this.#news = setTimeout(() => this.#tellNews(), Math.ceil(NEWS_MS - since))
+  }
+
+  #tellNews(): void {
+    this.#news = null
+    this.#toldAt = performance.now()
+    this.#send({ type: 'journal' })
   }
 
   /** Everything received until `now` is in the journal up to `lastSeq`. */
@@ -82,6 +100,7 @@ export class PipelineClient extends EventEmitter<Events> {
   /** Lets it finish what it has taken, then ends the thread. */
   async close(): Promise<void> {
     this.#closing = true
+    if (this.#news !== null) clearTimeout(this.#news)
     const exited = once(this.#worker, 'exit')
     this.#send({ type: 'close' })
     await exited

@@ -150,7 +150,7 @@ export type PipelineRequest =
       readonly input: unknown
     }
   /** The journal has records up to here. */
-  | { readonly type: 'journal'; readonly lastSeq: number }
+  | { readonly type: 'journal' }
   /** Everything received until `now` is in the journal up to `lastSeq`. */
   | { readonly type: 'tick'; readonly now: Instant; readonly lastSeq: number }
   | { readonly type: 'close' }
