@@ -54,6 +54,8 @@ class SqliteJournal implements Journal {
   #inFlight: { waiting: Done[]; lastSeq: number; bytes: number } | null = null
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null
   #lastCommit = 0
+  /** When the first of those that wait for the next commit came. */
+  #firstAt = 0
   #broken: Error | null = null
   #whenBroken: (error: Error) => void = () => {}
 
@@ -79,6 +81,7 @@ class SqliteJournal implements Journal {
       done(this.#broken)
       return
     }
+    if (this.#encoder.count === 0) this.#firstAt = performance.now()
     this.#encoder.add(record)
     this.#waiting.push(done)
     if (record.type === 'telemetry') {
@@ -117,11 +120,15 @@ class SqliteJournal implements Journal {
     if (this.#inFlight !== null) return
     if (this.#encoder.bytes >= FULL_BYTES) this.#flush()
     else if (this.#timer === null) {
+      const now = performance.now()
+      const idle = now - this.#lastCommit > IDLE_MS
+      // What gathered behind a slow commit has waited already.
+      const waited = now - this.#firstAt >= WINDOW_MS
       // setImmediate: records of the same turn of the loop share the commit.
-      const idle = performance.now() - this.#lastCommit > IDLE_MS
-      this.#timer = idle
-        ? setImmediate(() => this.#flush())
-        : setTimeout(() => this.#flush(), WINDOW_MS)
+      this.#timer =
+        idle || waited
+          ? setImmediate(() => this.#flush())
+          : setTimeout(() => this.#flush(), WINDOW_MS)
     }
   }
 
