@@ -13,7 +13,7 @@ COPY src/ src/
 COPY devices/ devices/
 COPY simulators/ simulators/
 
-RUN install --directory --owner=node --group=node --mode=0700 /data
+RUN install --directory --owner=node --group=node --mode=0700 /data /app/node_modules/.cache/curbwatch
 USER node
 ENV CURBWATCH_DATA_DIR=/data \
     CURBWATCH_HTTP_HOST=0.0.0.0 \
@@ -25,4 +25,4 @@ EXPOSE 8080 1883
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.CURBWATCH_HTTP_PORT || 8080}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
-CMD ["node", "src/main.ts", "start"]
+CMD ["node", "src/curbwatch.js", "start"]

@@ -89,7 +89,7 @@ export async function openCell(parts: CellParts): Promise<Cell> {
   const sampler = new HealthSampler(performance.now())
   const ticker = startTicker({ journal, pipeline, ingest, clock, broker, metrics, sampler })
   const hold = watchJournalHold(dataDir)
-  const stopGivingBack = giveBackAfterRushes()
+  const stopGivingBack = giveBackAfterRushes('foreground')
   reportNews(pipeline, {
     ...{ journal, ingest, credentials, broker, hub, metrics, health, log },
     journalHeld: hold.held,

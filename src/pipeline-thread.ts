@@ -105,7 +105,7 @@ post({
   now: processor.world.now,
 })
 feed.follow(processor.cursor)
-const stopGivingBack = giveBackAfterRushes()
+const stopGivingBack = giveBackAfterRushes('background')
 await pipeline.run()
 stopGivingBack()
 await feed.close(CLOSING_MS)

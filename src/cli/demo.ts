@@ -19,7 +19,7 @@ import { type Environment, settingsTried } from './environment.ts'
 const SPEED = '60'
 const BEGIN_LOCAL_HOUR = 17.3
 const UTC_OFFSET = 8 * HOUR
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../curbwatch.js', import.meta.url))
 
 export async function demo(
   env: Environment,

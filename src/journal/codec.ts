@@ -49,8 +49,11 @@ export class BatchEncoder {
 
   /** The bytes so far, in a buffer of their own that may be transferred to another thread. */
   take(): Uint8Array<ArrayBuffer> {
-    const taken = new Uint8Array(this.#buffer.buffer as ArrayBuffer, 0, this.#length)
-    this.#buffer = Buffer.allocUnsafeSlow(this.#initial)
+    const whole = new Uint8Array(this.#buffer.buffer as ArrayBuffer, 0, this.#length)
+    // Few bytes are copied: the other thread would hold all the room until it collects garbage.
+    const few = this.#length <= this.#initial / 2 && this.#buffer.length === this.#initial
+    const taken = few ? whole.slice() : whole
+    if (!few) this.#buffer = Buffer.allocUnsafeSlow(this.#initial)
     this.#length = 0
     this.#count = 0
     return taken

@@ -16,8 +16,8 @@ import { runInNewContext } from 'node:vm'
 const QUIET = 0.1
 /** A gap in a rush is shorter (unsourced default). */
 const QUIET_SECONDS = 2
-/** What a pause is worth (unsourced default). */
-const WORTH_BYTES = 32 * 1024 * 1024
+/** What a pause is worth where acknowledgements wait for it, and elsewhere (unsourced defaults). */
+export const WORTH_BYTES = { foreground: 32 * 1024 * 1024, background: 16 * 1024 * 1024 } as const
 
 export interface Second {
   /** The part of it in which the thread worked. */
@@ -29,13 +29,20 @@ export interface Second {
 /** Says when a rush is over that has left something behind. */
 export class RushWatch {
   /** The smallest heap since the last rush. */
-  #least = Number.POSITIVE_INFINITY
+  #least: number
   #quiet = 0
+  readonly #worth: number
+
+  /** `heapBytes`: the heap now, since a rush may begin before the first second is over. */
+  constructor(worth: number, heapBytes: number) {
+    this.#worth = worth
+    this.#least = heapBytes
+  }
 
   isOver({ utilization, heapBytes }: Second): boolean {
     this.#least = Math.min(this.#least, heapBytes)
     this.#quiet = utilization < QUIET ? this.#quiet + 1 : 0
-    if (this.#quiet < QUIET_SECONDS || heapBytes - this.#least < WORTH_BYTES) return false
+    if (this.#quiet < QUIET_SECONDS || heapBytes - this.#least < this.#worth) return false
     // What is still there afterwards is needed: growth is counted from there.
     this.#least = Number.POSITIVE_INFINITY
     return true
@@ -43,8 +50,8 @@ export class RushWatch {
 }
 
 /** Watches this thread; gives back what ends it. */
-export function giveBackAfterRushes(): () => void {
-  const watch = new RushWatch()
+export function giveBackAfterRushes(where: keyof typeof WORTH_BYTES): () => void {
+  const watch = new RushWatch(WORTH_BYTES[where], getHeapStatistics().total_heap_size)
   let last = performance.eventLoopUtilization()
   const timer = setInterval(() => {
     const now = performance.eventLoopUtilization()

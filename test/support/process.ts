@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 /** The command line as an operator meets it: its own process, its own environment. */
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../src/curbwatch.js', import.meta.url))
 
 export type Environment = Readonly<Record<string, string>>
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { collect, RushWatch } from '../../../src/ops/memory.ts'
+import { collect, RushWatch, WORTH_BYTES } from '../../../src/ops/memory.ts'
 
 const MB = 1024 * 1024
 const quiet = (mb: number) => ({ utilization: 0.02, heapBytes: mb * MB })
@@ -7,7 +7,7 @@ const busy = (mb: number) => ({ utilization: 0.9, heapBytes: mb * MB })
 
 /** What the watch says of second after second. */
 const said = (...seconds: { utilization: number; heapBytes: number }[]) => {
-  const watch = new RushWatch()
+  const watch = new RushWatch(WORTH_BYTES.foreground, 60 * MB)
   return seconds.map((second) => watch.isOver(second))
 }
 
@@ -19,6 +19,10 @@ test('a rush is over after two quiet seconds, once', () => {
 test('a gap is not the end of it', () => {
   const seconds = [quiet(60), busy(150), quiet(200), busy(200), quiet(200), busy(200)]
   expect(said(...seconds)).not.toContain(true)
+})
+
+test('a rush in the very first second is one, too', () => {
+  expect(said(busy(150), quiet(150), quiet(150))).toEqual([false, false, true])
 })
 
 test('a heap that has not grown much is not worth a pause', () => {
