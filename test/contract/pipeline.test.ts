@@ -29,9 +29,6 @@ const decoders = new Map([[PROBE.name, createDecoder(PROBE)]])
 function writeJournal(folder: string, records: readonly JournalRecord[], sizes: readonly number[]) {
   const db: DatabaseSync = openJournalDatabase(join(folder, 'journal.db'))
   const insert = db.prepare('INSERT INTO batches VALUES (?, ?, ?, ?, ?)')
-  const count = db.prepare(
-    'INSERT INTO received VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET messages = messages + excluded.messages',
-  )
   for (let at = 0, i = 0; at < records.length; i++) {
     const batch = records.slice(at, at + (sizes[i % sizes.length] as number))
     const encoder = new BatchEncoder()
@@ -45,7 +42,6 @@ function writeJournal(folder: string, records: readonly JournalRecord[], sizes: 
         messages: 1,
       }))
     insert.run(at + 1, at + batch.length, checksum(bytes), JSON.stringify(lines), bytes)
-    for (const { day, kind, messages } of lines) count.run(day, kind, messages)
     at += batch.length
   }
   db.close()
