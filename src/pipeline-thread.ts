@@ -8,7 +8,6 @@ import type { Partition } from './model/partition.ts'
 import type { TelemetryLocation } from './model/store-location.ts'
 import type { Duration } from './model/time.ts'
 import { giveBackAfterRushes } from './ops/memory.ts'
-import { giveWay } from './ops/priority.ts'
 import { Pipeline } from './processor/pipeline.ts'
 import { Processor } from './processor/processor.ts'
 import type { PipelineMessage, PipelineRequest } from './processor/protocol.ts'
@@ -38,8 +37,6 @@ const localLinger = (readings: number) => (readings < 100 ? 0 : 1_000)
 /** How long a stop waits for a store that does not answer; the rest is in the journal. */
 const CLOSING_MS = 5_000
 
-// Before the stores are opened: the telemetry store's thread is to give way as well.
-giveWay()
 const port = parentPort
 if (port === null) throw new Error('the pipeline runs in a thread of its own')
 const post = (message: PipelineMessage) => port.postMessage(message)
