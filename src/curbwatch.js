@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * Starts main.ts with what was compiled the last time. Node.js then need not load its TypeScript
- * stripper, in none of the threads: 50 MB less, and a start in half the time, from the second one
- * on. This file is JavaScript, because it would need the stripper itself otherwise.
+ * stripper, in none of the threads: 50 MB less, from the second start on. This file is JavaScript,
+ * because it would need the stripper itself otherwise.
  *
  * Where the folder cannot be written everything works as without it (docs/adr/0016).
  */
