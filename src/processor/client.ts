@@ -9,7 +9,7 @@ import type { OperationName, Operations, PipelineMessage, PipelineRequest } from
  */
 
 /** Real ms between two pieces of news of the journal. Unsourced default. */
-const NEWS_MS = 5
+const NEWS_MS = 2
 
 export type CommitNews = Extract<PipelineMessage, { type: 'committed' }>
 export type StoreNews = Extract<PipelineMessage, { type: 'stored' }>
