@@ -62,7 +62,7 @@ function beginToCount(db: DatabaseSync): void {
   db.exec('INSERT INTO counted SELECT coalesce(max(last_seq), 0) FROM batches')
 }
 
-/** The commits that are not in \`received\`: the numbers of their first records, and their counts. */
+/** The commits that are not in `received`: the numbers of their first records, and their counts. */
 export const UNCOUNTED =
   'SELECT first_seq, counts FROM batches WHERE first_seq > (SELECT up_to FROM counted)'
 
