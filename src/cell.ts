@@ -54,7 +54,13 @@ const TOPIC_LEVELS = 8
 export async function openCell(parts: CellParts): Promise<Cell> {
   const { dataDir, partition, settings, kinds, location, metrics, health, log, onFatal } = parts
   const journal = await openJournal(dataDir)
-  const pipeline = await startPipeline(parts)
+  const pipeline = await startPipeline(parts, journal.end)
+  const reached = Math.max(pipeline.cursor, pipeline.stored)
+  if (reached > journal.lastSeq) {
+    // New messages would get numbers that count as processed.
+    const message = `the journal in ${dataDir} ends at record ${journal.lastSeq}, rules or store have come to ${reached}`
+    throw new AppError('JOURNAL_BEHIND', message)
+  }
   const clock = await parts.clockFrom(Math.max(journal.openedAt, pipeline.reachedAt))
   const state = openStateReader({ dataDir })
   const telemetry = openTelemetryReader({ dataDir, kinds, location })
@@ -96,7 +102,6 @@ export async function openCell(parts: CellParts): Promise<Cell> {
   })
   publishCommands(pipeline, broker)
   pipeline.on('died', onFatal)
-  journal.onBroken(onFatal)
   const places = () => healthPlaces({ journal, pipeline, clock, maxJournalBytes })
 
   return {
@@ -141,12 +146,13 @@ export async function openCell(parts: CellParts): Promise<Cell> {
   }
 }
 
-function startPipeline(parts: CellParts): Promise<PipelineClient> {
+function startPipeline(parts: CellParts, journalEnd: SharedArrayBuffer): Promise<PipelineClient> {
   const { dataDir, city, partition, location, settings } = parts
   // An InfluxDB is everybody's: one cell lets go of what is old there.
   const hasItsOwn = location.type === 'sqlite' || partition.cell === 0
   const workerData: PipelineSettings = {
     dataDir,
+    journalEnd,
     city,
     partition,
     telemetry: location,

@@ -21,6 +21,8 @@ import { openStateReader, openStateStore, openTelemetryStore } from './store/ope
  */
 export interface PipelineSettings {
   readonly dataDir: string
+  /** How far the journal may be read (`Journal.end`). */
+  readonly journalEnd: SharedArrayBuffer
   readonly city: City
   readonly partition: Partition
   readonly telemetry: TelemetryLocation
@@ -46,7 +48,7 @@ const { dataDir, city, partition, retention } = settings
 const kinds = await loadKinds()
 const state = openStateStore({ dataDir })
 const reader = openStateReader({ dataDir })
-const journal = openJournalReader(dataDir)
+const journal = openJournalReader(dataDir, settings.journalEnd)
 const processor = new Processor({
   journal,
   state,

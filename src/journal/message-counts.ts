@@ -34,24 +34,40 @@ export class MessageCounts {
   }
 }
 
-/** Counts of several commits, added up. */
-export class CountSums {
-  readonly #sums = new Map<string, { day: string; kind: string; messages: number }>()
+/** What was received until some commit, per UTC day and kind. */
+export class Totals {
+  readonly #lines = new Map<string, MessageCount>()
 
-  add(counts: readonly MessageCount[]): void {
-    for (const { day, kind, messages } of counts) {
-      const key = `${day}\n${kind}`
-      const sum = this.#sums.get(key)
-      if (sum === undefined) this.#sums.set(key, { day, kind, messages })
-      else sum.messages += messages
+  /** Lines that are as they are now, whatever they were. */
+  set(lines: readonly MessageCount[]): void {
+    for (const line of lines) this.#lines.set(keyOf(line), line)
+  }
+
+  /** The lines of these days and kinds as they would be with the counts added. */
+  with(counts: readonly MessageCount[]): MessageCount[] {
+    const sums = new Map<string, MessageCount>()
+    for (const count of counts) {
+      const key = keyOf(count)
+      const before = sums.get(key)?.messages ?? this.#lines.get(key)?.messages ?? 0
+      sums.set(key, { ...count, messages: before + count.messages })
     }
+    return [...sums.values()]
+  }
+
+  /** What came since it was `earlier`. */
+  since(earlier: Totals): MessageCount[] {
+    const lines = this.list().map((line) => {
+      const before = earlier.#lines.get(keyOf(line))?.messages ?? 0
+      return { ...line, messages: line.messages - before }
+    })
+    return lines.filter(({ messages }) => messages > 0)
   }
 
   list(): MessageCount[] {
-    return [...this.#sums.values()]
+    return [...this.#lines.values()]
   }
+}
 
-  clear(): void {
-    this.#sums.clear()
-  }
+function keyOf({ day, kind }: { day: string; kind: string }): string {
+  return `${day}\n${kind}`
 }

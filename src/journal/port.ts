@@ -11,7 +11,7 @@ import type { Instant } from '../model/time.ts'
  *   order, whole, each exactly once, and never one that was not acknowledged as failed.
  * - Callbacks come in the order of `append`, those of one commit in one tick.
  * - An error means: not on disk, will never be read. The next append may succeed.
- * - `trim` takes away what is read; the numbering goes on.
+ * - `trim` takes away what is read, or leaves some of it; the numbering goes on.
  */
 export interface Journal {
   append(record: Entry, done: (error: Error | null) => void): void
@@ -23,12 +23,12 @@ export interface Journal {
   onCommit(listener: (lastSeq: number) => void): void
   /** Calls back after each commit and each failure of one: less waits for the disk than before. */
   onSettled(listener: () => void): void
-  /** Calls back once when nothing can be appended any more, until a restart. */
-  onBroken(listener: (error: Error) => void): void
   /** Bytes that wait for the disk. */
   readonly pendingBytes: number
-  /** Bytes on disk that are in use. */
+  /** Bytes on disk that are in use: what was not let go, to some 64 KB. */
   readonly storedBytes: number
+  /** Memory that tells readers in other threads how far they may read. */
+  readonly end: SharedArrayBuffer
   /** Lets go of all records up to this number. */
   trim(upTo: number): void
   /** Writes what waits, then closes. */

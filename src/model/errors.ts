@@ -339,6 +339,18 @@ export const ERRORS = {
     text('停止另一个进程，或换一个数据目录', 'Stop the other process, or use another directory'),
   ),
 
+  JOURNAL_BEHIND: entry(
+    500,
+    text(
+      '日志与业务状态不是同一时刻的数据',
+      'Journal and state in the data directory are not of one time',
+    ),
+    text(
+      '请用同一次备份恢复数据目录；日志目录不能单独删除或替换',
+      'Restore the data directory from one backup; the journal cannot be removed or replaced alone',
+    ),
+  ),
+
   CELLS_CHANGED: entry(
     500,
     text('数据目录的分片数与设置不同', 'The data directory is of another number of cells'),

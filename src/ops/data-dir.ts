@@ -72,7 +72,7 @@ function writeDurably(file: string, text: string): void {
 export function cellsOf(path: string): number | null {
   const file = join(path, CELLS_FILE)
   if (existsSync(file)) return Number(readFileSync(file, 'utf8'))
-  return existsSync(join(path, 'journal.db')) ? 1 : null
+  return ['journal', 'journal.db'].some((name) => existsSync(join(path, name))) ? 1 : null
 }
 
 /**

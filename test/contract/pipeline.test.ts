@@ -1,15 +1,10 @@
-import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { createWorld, placeDevice } from '../../src/engine/world.ts'
-import { BatchEncoder, checksum } from '../../src/journal/codec.ts'
-import { openJournalReader } from '../../src/journal/open.ts'
-import { openJournalDatabase } from '../../src/journal/sqlite-schema.ts'
+import { openJournal, openJournalReader } from '../../src/journal/open.ts'
 import type { JournalRecord } from '../../src/model/record.ts'
 import { utcDay } from '../../src/model/time.ts'
-import { parseTopic } from '../../src/model/topics.ts'
 import { ledgerPage } from '../../src/processor/ledger.ts'
 import { type Committed, Processor } from '../../src/processor/processor.ts'
 import { TelemetryWriter } from '../../src/processor/telemetry-writer.ts'
@@ -25,33 +20,30 @@ import { TEST_CITY, testDevice } from '../support/world.ts'
 const KNOWN = ['dev-a', 'dev-b']
 const decoders = new Map([[PROBE.name, createDecoder(PROBE)]])
 
-/** Writes records as commits of the sizes given; the same file that the journal's thread writes. */
-function writeJournal(folder: string, records: readonly JournalRecord[], sizes: readonly number[]) {
-  const db: DatabaseSync = openJournalDatabase(join(folder, 'journal.db'))
-  const insert = db.prepare('INSERT INTO batches VALUES (?, ?, ?, ?, ?)')
+/** Writes records as commits of the sizes given. */
+async function writeJournal(
+  folder: string,
+  records: readonly JournalRecord[],
+  sizes: readonly number[],
+) {
+  const journal = await openJournal(folder)
   for (let at = 0, i = 0; at < records.length; i++) {
     const batch = records.slice(at, at + (sizes[i % sizes.length] as number))
-    const encoder = new BatchEncoder()
-    for (const one of batch) encoder.add(one)
-    const bytes = encoder.take()
-    const lines = batch
-      .filter(({ type }) => type === 'telemetry')
-      .map((one) => ({
-        day: utcDay(one.receivedAt),
-        kind: parseTopic(one.topic)?.kind ?? 'unknown',
-        messages: 1,
-      }))
-    insert.run(at + 1, at + batch.length, checksum(bytes), JSON.stringify(lines), bytes)
+    // What is appended in one turn of the loop is one commit.
+    const outcomes = batch.map(
+      (one) => new Promise<Error | null>((resolve) => journal.append(one, resolve)),
+    )
+    expect(await Promise.all(outcomes)).toEqual(batch.map(() => null))
     at += batch.length
   }
-  db.close()
+  await journal.close()
 }
 
 type Place = Parameters<typeof openTelemetryStore>[0]
 
 async function open(records: readonly JournalRecord[], sizes: readonly number[]) {
   const folder = freshFolder()
-  writeJournal(folder, records, sizes)
+  await writeJournal(folder, records, sizes)
   const at: Place = {
     dataDir: folder,
     kinds: [PROBE],

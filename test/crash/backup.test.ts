@@ -1,7 +1,7 @@
-import { cpSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
+import { openJournalReader } from '../../src/journal/open.ts'
 import { holdJournal } from '../../src/ops/data-dir.ts'
 import { eventually } from '../support/eventually.ts'
 import { freshFolder } from '../support/places.ts'
@@ -36,10 +36,10 @@ async function loaded() {
 
 /** Number of the first record that is still in the journal. */
 function firstRecord(folder: string): number {
-  const db = new DatabaseSync(join(folder, 'journal.db'), { readOnly: true })
-  const row = db.prepare('SELECT min(first_seq) AS first FROM batches').get()
-  db.close()
-  return row?.['first'] as number
+  const reader = openJournalReader(folder)
+  const [first] = reader.read(0, 1)
+  reader.close()
+  return first?.seq as number
 }
 
 test('while a backup holds the journal nothing is trimmed from it, and afterwards it is', async () => {
@@ -68,12 +68,29 @@ test('a copy made under load starts as a service that has all that was acknowled
   const restored = await Service.start(AT_NOON)
   services.push(restored)
   await restored.halt()
-  for (const name of ['telemetry.db', 'state.db', 'journal.db']) {
+  for (const name of ['telemetry.db', 'state.db']) {
     for (const rest of ['-wal', '-shm']) cpSync('/dev/null', join(restored.dataDir, name + rest))
     cpSync(join(folder, name), join(restored.dataDir, name))
   }
+  rmSync(join(restored.dataDir, 'journal'), { recursive: true })
+  cpSync(join(folder, 'journal'), join(restored.dataDir, 'journal'), { recursive: true })
   await restored.restart()
   const page = await restored.settled()
   expect(page).toMatchObject({ balanced: true, pending: 0 })
   expect(page.stored).toBeGreaterThanOrEqual(before)
+})
+
+test('a journal that lacks what the rules have taken is refused: its numbers would count as done', async () => {
+  const service = await Service.start(AT_NOON)
+  services.push(service)
+  const device = await service.register('waterlogging', 'wl-1')
+  const client = await service.connect(device)
+  await service.send(client, device, { ts: await service.now(), depthCm: 1 })
+  await client.endAsync()
+  await service.settled()
+  await service.halt()
+  rmSync(join(service.dataDir, 'journal'), { recursive: true })
+  const { code, stderr } = await runCurbwatch(['start'], service.env)
+  expect(code).toBe(1)
+  expect(stderr).toContain('JOURNAL_BEHIND')
 })
