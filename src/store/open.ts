@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { DeviceKind } from '../model/device-kind.ts'
+import type { GiveWay } from '../model/give-way.ts'
 import { cellFolders } from '../model/partition.ts'
 import type { TelemetryLocation } from '../model/store-location.ts'
 import { afterFormerHome } from './former-home.ts'
@@ -18,6 +19,8 @@ import type { TelemetryReader, TelemetryStore } from './telemetry-port.ts'
 /** Chooses the adapters. Settings were checked before. */
 export interface StatePlace {
   readonly dataDir: string
+  /** What the thread of a writer lets pass. */
+  readonly giveWay?: Pick<GiveWay, 'pause'>
 }
 
 /** A reading end may be of several cells, each with a folder of its own in the directory. */
@@ -34,10 +37,11 @@ export interface TelemetryPlace {
 export interface TelemetryStorePlace extends TelemetryPlace {
   /** The district that a device is in now; null: none, or the device is not known. */
   readonly districtOf: (deviceId: string) => string | null
+  readonly giveWay?: Pick<GiveWay, 'pause'>
 }
 
 export function openStateStore(at: StatePlace): StateStore {
-  return openSqliteStateStore(join(at.dataDir, 'state.db'))
+  return openSqliteStateStore(join(at.dataDir, 'state.db'), { giveWay: at.giveWay })
 }
 
 export function openStateReader({ dataDir, cells = 1 }: StatePlace & Shared): StateReader {
@@ -51,7 +55,7 @@ export function openTelemetryStore(at: TelemetryStorePlace): TelemetryStore {
   const { dataDir, kinds, location, districtOf } = at
   const store =
     location.type === 'sqlite'
-      ? openSqliteTelemetryStore(join(dataDir, 'telemetry.db'), kinds)
+      ? openSqliteTelemetryStore(join(dataDir, 'telemetry.db'), kinds, at.giveWay)
       : openInfluxTelemetryStore({ dataDir, kinds, location, districtOf })
   return afterFormerHome(store, dataDir, location.type)
 }

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { GiveWay } from '../../model/give-way.ts'
 import { DAY, utcDay } from '../../model/time.ts'
 import type { Tally } from '../telemetry-port.ts'
 import { clusteredOrder, type RowPack, rowWidth } from './telemetry-rows.ts'
@@ -18,6 +19,8 @@ import { transaction } from './transaction.ts'
 const port = parentPort
 if (port === null) throw new Error('the telemetry worker runs in a thread of its own')
 
+/** More rows than that at once are a backlog: a second of 20 000 messages. Unsourced default. */
+const BACKLOG_ROWS = 20_000
 /** Devices whose old readings are let go of in one step. */
 const PRUNED_DEVICES = 500
 
@@ -37,6 +40,7 @@ const addWritten = db.prepare(
   `INSERT INTO written VALUES (?, ?, ?)
    ON CONFLICT (day, kind) DO UPDATE SET readings = readings + excluded.readings`,
 )
+const giveWay = new GiveWay(() => performance.now())
 let prunedUpTo = 0
 
 port.on('message', (request: StoreRequest) => {
@@ -73,10 +77,18 @@ function append({ packs, numbers, upTo }: Extract<StoreRequest, { type: 'append'
   if (readCursor(db) >= upTo) return 0
   transaction(db, () => {
     for (const { n, id } of numbers) addNumber.run(n, id)
+    giveWay.hurried = rowsIn(packs) > BACKLOG_ROWS
     for (const pack of packs) write(pack)
     setCursor.run(upTo)
   })
   return 0
+}
+
+function rowsIn(packs: readonly RowPack[]): number {
+  return packs.reduce(
+    (sum, { kind, rows }) => sum + rows.length / (tables.get(kind)?.width ?? 1),
+    0,
+  )
 }
 
 function write({ kind, rows }: RowPack): void {
@@ -92,6 +104,7 @@ function write({ kind, rows }: RowPack): void {
       values.push(Number.isNaN(value) ? null : value)
     }
     insert.run(...values)
+    giveWay.pause()
     const day = Math.floor((rows[at + 2] as number) / DAY)
     days.set(day, (days.get(day) ?? 0) + 1)
   }
