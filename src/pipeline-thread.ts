@@ -4,7 +4,6 @@ import { createDecoder } from './decode/decode.ts'
 import { createWorld } from './engine/world.ts'
 import { openJournalReader } from './journal/open.ts'
 import type { City } from './model/city.ts'
-import { GiveWay } from './model/give-way.ts'
 import type { Partition } from './model/partition.ts'
 import type { TelemetryLocation } from './model/store-location.ts'
 import type { Duration } from './model/time.ts'
@@ -47,13 +46,11 @@ const settings = workerData as PipelineSettings
 const { dataDir, city, partition, retention } = settings
 
 const kinds = await loadKinds()
-const giveWay = new GiveWay(() => performance.now())
-const state = openStateStore({ dataDir, giveWay })
+const state = openStateStore({ dataDir })
 const reader = openStateReader({ dataDir })
 const journal = openJournalReader(dataDir, settings.journalEnd)
 const processor = new Processor({
   journal,
-  giveWay,
   state,
   newWorld: () => createWorld(city, kinds, partition),
   catalogRules: kinds.flatMap(catalogRules),
@@ -64,7 +61,6 @@ const telemetry = openTelemetryStore({
   dataDir,
   kinds,
   location: settings.telemetry,
-  giveWay,
   districtOf: (deviceId) => processor.world.devices.get(deviceId)?.device.districtId ?? null,
 })
 const writer = new TelemetryWriter({

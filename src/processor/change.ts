@@ -2,7 +2,6 @@ import type { Effects } from '../engine/effects.ts'
 import { activeRules, type DeviceEntry, openCaseKey, type World } from '../engine/world.ts'
 import type { AlertDelivery } from '../model/delivery.ts'
 import type { Device } from '../model/device.ts'
-import type { GiveWay } from '../model/give-way.ts'
 import type { StoredRule } from '../model/rule.ts'
 import type { Verdicts } from '../model/verdicts.ts'
 import type { AlertState } from '../rules/state.ts'
@@ -38,7 +37,6 @@ export function stateChange(
   effects: Effects,
   edits: Edits,
   span: { firstSeq: number; lastSeq: number },
-  giveWay: Pick<GiveWay, 'pause'>,
 ): StateChange {
   const requarantined = [...effects.requarantined]
   return {
@@ -50,10 +48,7 @@ export function stateChange(
     },
     live: [...effects.touched]
       .filter((entry) => world.devices.has(entry.device.id))
-      .map((entry) => {
-        giveWay.pause()
-        return deviceLive(world, entry)
-      }),
+      .map((entry) => deviceLive(world, entry)),
     devices: [...edits.devices.values()],
     deletedDevices: [...edits.deletedDevices],
     rules: [...edits.rules.values()],

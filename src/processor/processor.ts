@@ -11,7 +11,6 @@ import {
   type World,
 } from '../engine/world.ts'
 import type { JournalReader } from '../journal/port.ts'
-import { NEVER_GIVES_WAY } from '../model/give-way.ts'
 import type { StoredRule } from '../model/rule.ts'
 import type { Instant } from '../model/time.ts'
 import type { StateSnapshot, StateStore } from '../store/state-port.ts'
@@ -25,8 +24,6 @@ import { type Desk, retire } from './operations.ts'
  * read again; because the outcome depends on the journal alone, nothing is done twice.
  */
 
-/** More than so many records at once are a backlog. Unsourced default. */
-const BACKLOG_RECORDS = 2_000
 /** Bytes of journal taken in one turn at the most: a request waits for the end of a turn. */
 const TURN_BYTES = 1024 * 1024
 /** Records, and readings, of one commit at the most, give or take a turn. */
@@ -41,7 +38,6 @@ export interface Committed {
 
 export class Processor {
   readonly #journal: JournalReader
-  readonly #giveWay: typeof NEVER_GIVES_WAY
   readonly #state: StateStore
   readonly #newWorld: () => World
   readonly #catalogRules: readonly StoredRule[]
@@ -54,15 +50,12 @@ export class Processor {
 
   constructor(parts: {
     journal: JournalReader
-    /** What this thread lets pass, while there is no backlog. */
-    giveWay?: typeof NEVER_GIVES_WAY
     state: StateStore
     newWorld: () => World
     catalogRules: readonly StoredRule[]
     endedCase: (id: string) => Promise<Case | null>
   }) {
     this.#journal = parts.journal
-    this.#giveWay = parts.giveWay ?? NEVER_GIVES_WAY
     this.#state = parts.state
     this.#newWorld = parts.newWorld
     this.#catalogRules = parts.catalogRules
@@ -111,9 +104,7 @@ export class Processor {
   /** Takes the next stretch of the journal; false at its end. Commits nothing. */
   async takeRecords(): Promise<boolean> {
     const records = this.#journal.read(this.cursor, TURN_BYTES)
-    this.#giveWay.hurried = records.length > BACKLOG_RECORDS
     for (const record of records) {
-      this.#giveWay.pause()
       const prepared = prepare(this.world, record)
       const found = this.#lookUp(prepared)
       // Mostly there is nothing to look up, and nothing to wait for.
@@ -154,7 +145,7 @@ export class Processor {
     const edits = this.#edits
     const span = this.#span()
     if (!isWorthwhile(effects, edits, span)) return null
-    await this.#state.commit(stateChange(this.world, effects, edits, span, this.#giveWay))
+    await this.#state.commit(stateChange(this.world, effects, edits, span))
     this.#effects = createEffects()
     this.#edits = createEdits()
     this.#firstSeq = this.cursor + 1

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { DeviceKind } from '../model/device-kind.ts'
-import type { GiveWay } from '../model/give-way.ts'
 import { cellFolders } from '../model/partition.ts'
 import type { TelemetryLocation } from '../model/store-location.ts'
 import { afterFormerHome } from './former-home.ts'
@@ -19,8 +18,6 @@ import type { TelemetryReader, TelemetryStore } from './telemetry-port.ts'
 /** Chooses the adapters. Settings were checked before. */
 export interface StatePlace {
   readonly dataDir: string
-  /** What the thread of a writer lets pass. */
-  readonly giveWay?: Pick<GiveWay, 'pause'>
 }
 
 /** A reading end may be of several cells, each with a folder of its own in the directory. */
@@ -37,11 +34,10 @@ export interface TelemetryPlace {
 export interface TelemetryStorePlace extends TelemetryPlace {
   /** The district that a device is in now; null: none, or the device is not known. */
   readonly districtOf: (deviceId: string) => string | null
-  readonly giveWay?: Pick<GiveWay, 'pause'>
 }
 
 export function openStateStore(at: StatePlace): StateStore {
-  return openSqliteStateStore(join(at.dataDir, 'state.db'), { giveWay: at.giveWay })
+  return openSqliteStateStore(join(at.dataDir, 'state.db'))
 }
 
 export function openStateReader({ dataDir, cells = 1 }: StatePlace & Shared): StateReader {
@@ -55,7 +51,7 @@ export function openTelemetryStore(at: TelemetryStorePlace): TelemetryStore {
   const { dataDir, kinds, location, districtOf } = at
   const store =
     location.type === 'sqlite'
-      ? openSqliteTelemetryStore(join(dataDir, 'telemetry.db'), kinds, at.giveWay)
+      ? openSqliteTelemetryStore(join(dataDir, 'telemetry.db'), kinds)
       : openInfluxTelemetryStore({ dataDir, kinds, location, districtOf })
   return afterFormerHome(store, dataDir, location.type)
 }

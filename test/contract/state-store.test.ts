@@ -14,7 +14,7 @@ stateStoreContract('sqlite', () => {
 
 test('millions of decisions go a step at a time, because the rules wait for it', async () => {
   const file = join(freshFolder(), 'state.db')
-  const store = openSqliteStateStore(file, { prunedVerdicts: 2 })
+  const store = openSqliteStateStore(file, 2)
   const db = new DatabaseSync(file)
   for (let seq = 1; seq <= 5; seq++) {
     const body = JSON.stringify({ firstSeq: seq, lastSeq: seq, accepted: [], exceptions: {} })

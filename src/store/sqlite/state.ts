@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import { ByteReader } from '../../model/bytes.ts'
 import type { DeviceCommand } from '../../model/command.ts'
 import type { Device } from '../../model/device.ts'
-import { type GiveWay, NEVER_GIVES_WAY } from '../../model/give-way.ts'
 import type { LedgerCounts, ReadingCount } from '../../model/ledger.ts'
 import type { QuarantinedMessage } from '../../model/quarantine.ts'
 import type { StoredRule } from '../../model/rule.ts'
@@ -25,10 +24,9 @@ import { transaction } from './transaction.ts'
 /** Opens the state of one machine: a SQLite file, one writer, readers beside it. */
 export function openSqliteStateStore(
   file: string,
-  options: { prunedVerdicts?: number; giveWay?: Pick<GiveWay, 'pause'> | undefined } = {},
+  prunedVerdicts: number = PRUNED_VERDICTS,
 ): StateStore {
-  const { prunedVerdicts = PRUNED_VERDICTS, giveWay = NEVER_GIVES_WAY } = options
-  return new SqliteStateStore(openStateDatabase(file), prunedVerdicts, giveWay)
+  return new SqliteStateStore(openStateDatabase(file), prunedVerdicts)
 }
 
 /** Decisions that are let go of in one step: some milliseconds. */
@@ -39,13 +37,11 @@ const START: Progress = { now: 0, silenceFloor: 0, lastNumber: { day: '', seq: 0
 class SqliteStateStore implements StateStore {
   readonly #db: DatabaseSync
   readonly #prunedVerdicts: number
-  readonly #giveWay: Pick<GiveWay, 'pause'>
   readonly #write
 
-  constructor(db: DatabaseSync, prunedVerdicts: number, giveWay: Pick<GiveWay, 'pause'>) {
+  constructor(db: DatabaseSync, prunedVerdicts: number) {
     this.#db = db
     this.#prunedVerdicts = prunedVerdicts
-    this.#giveWay = giveWay
     this.#write = prepareWrites(db)
   }
 
@@ -79,10 +75,7 @@ class SqliteStateStore implements StateStore {
       for (const id of change.deletedDevices) write.deleteDevice(id)
       for (const rule of change.rules) write.rule(rule)
       for (const id of change.deletedRules) write.deleteRule(id)
-      for (const live of change.live) {
-        this.#giveWay.pause()
-        write.live(live)
-      }
+      for (const live of change.live) write.live(live)
       for (const one of change.cases) write.case(one)
       for (const { caseId, event } of change.caseEvents) write.caseEvent(caseId, event)
       for (const message of change.quarantined) write.quarantined(message)

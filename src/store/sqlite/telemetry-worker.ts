@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { GiveWay } from '../../model/give-way.ts'
 import { DAY, utcDay } from '../../model/time.ts'
 import type { Tally } from '../telemetry-port.ts'
+import { GiveWay } from './give-way.ts'
 import { clusteredOrder, type RowPack, rowWidth } from './telemetry-rows.ts'
 import {
   openTelemetryDatabase,
@@ -19,7 +19,7 @@ import { transaction } from './transaction.ts'
 const port = parentPort
 if (port === null) throw new Error('the telemetry worker runs in a thread of its own')
 
-/** More rows than that at once are a backlog: a second of 20 000 messages. Unsourced default. */
+/** More rows than that at once are a backlog, and speed counts. Unsourced default. */
 const BACKLOG_ROWS = 20_000
 /** Devices whose old readings are let go of in one step. */
 const PRUNED_DEVICES = 500

@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads'
 import { allFields, type DeviceKind } from '../../model/device-kind.ts'
-import { type GiveWay, NEVER_GIVES_WAY } from '../../model/give-way.ts'
 import type { Instant } from '../../model/time.ts'
 import type { Tally, TelemetryBatch, TelemetryStore } from '../telemetry-port.ts'
 import { type RowLayout, RowPacker } from './telemetry-rows.ts'
@@ -22,7 +21,6 @@ import {
 export function openSqliteTelemetryStore(
   file: string,
   kinds: readonly DeviceKind[],
-  giveWay: Pick<GiveWay, 'pause'> = NEVER_GIVES_WAY,
 ): TelemetryStore {
   // What is wrong with the file is known before the thread begins.
   const db = openTelemetryDatabase(file)
@@ -34,7 +32,7 @@ export function openSqliteTelemetryStore(
     name: 'telemetry',
     workerData: { file, layouts } satisfies WorkerSettings,
   })
-  return new SqliteTelemetryStore(worker, layouts, numbers, giveWay)
+  return new SqliteTelemetryStore(worker, layouts, numbers)
 }
 
 interface Waiting {
@@ -45,7 +43,6 @@ interface Waiting {
 class SqliteTelemetryStore implements TelemetryStore {
   readonly #worker: Worker
   readonly #layouts: readonly RowLayout[]
-  readonly #giveWay: Pick<GiveWay, 'pause'>
   readonly #numbers: Map<string, number>
   /** Numbers given to devices that are not yet in the file. */
   #unsaved: DeviceNumber[] = []
@@ -55,13 +52,7 @@ class SqliteTelemetryStore implements TelemetryStore {
   #ended: Error | null = null
   #closed: Promise<void> | null = null
 
-  constructor(
-    worker: Worker,
-    layouts: readonly RowLayout[],
-    numbers: readonly DeviceNumber[],
-    giveWay: Pick<GiveWay, 'pause'>,
-  ) {
-    this.#giveWay = giveWay
+  constructor(worker: Worker, layouts: readonly RowLayout[], numbers: readonly DeviceNumber[]) {
     this.#worker = worker
     this.#layouts = layouts
     this.#numbers = new Map(numbers.map(({ n, id }) => [id, n]))
@@ -77,10 +68,7 @@ class SqliteTelemetryStore implements TelemetryStore {
 
   async append({ readings, upTo }: TelemetryBatch): Promise<number> {
     const packer = new RowPacker(this.#layouts)
-    for (const reading of readings) {
-      this.#giveWay.pause()
-      packer.add(reading, this.#number(reading.deviceId))
-    }
+    for (const reading of readings) packer.add(reading, this.#number(reading.deviceId))
     const packs = packer.packs()
     const numbers = this.#unsaved
     this.#unsaved = []

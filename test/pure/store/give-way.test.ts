@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { GiveWay } from '../../../src/model/give-way.ts'
+import { GiveWay } from '../../../src/store/sqlite/give-way.ts'
 
 /** A clock that is looked at twice where a pause was made, once where none was. */
 function clock() {

@@ -1,8 +1,8 @@
 /**
- * Work that can wait gives way to work that cannot. A thread that computes keeps its processor for
- * as long as the system lets it, 4 ms under Linux's usual 250 ticks a second, while the thread that
- * writes an acknowledgement, or the kernel's own for the disk, waits behind it. So long loops pause
- * now and then for the shortest time there is (docs/adr/0018). Unsourced defaults.
+ * Work that nobody waits for gives way. A thread that computes keeps its processor for as long as
+ * the system lets it, 4 ms under Linux's usual 250 ticks a second, while the thread that writes an
+ * acknowledgement, or the kernel's own for the disk, waits behind it. So a long loop pauses now and
+ * then for the shortest time there is (docs/adr/0018). Unsourced defaults.
  */
 const RUN_MS = 0.3
 const PAUSE_MS = 0.05
@@ -26,6 +26,3 @@ export class GiveWay {
     this.#since = this.#now()
   }
 }
-
-/** For work that nobody has to give way for. */
-export const NEVER_GIVES_WAY: Pick<GiveWay, 'hurried' | 'pause'> = { hurried: true, pause() {} }
