@@ -1,11 +1,12 @@
 import { constants, mkdirSync, write } from 'node:fs'
+import { dirname } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Instant } from '../model/time.ts'
 import { Chain, type Sealed } from './chain.ts'
 import { Commit, type Done } from './commit.ts'
 import { FRAME_HEAD } from './frame.ts'
 import type { Entry, Journal } from './port.ts'
-import { SEGMENT_BYTES } from './segment.ts'
+import { SEGMENT_BYTES, syncFolder } from './segment.ts'
 
 /**
  * The journal on one machine: segment files in a folder, each commit one write that returns when it
@@ -27,6 +28,8 @@ const NO_FRAME = Buffer.alloc(FRAME_HEAD)
 export async function openSegments(folder: string, options: SegmentOptions = {}): Promise<Journal> {
   if (constants.O_DSYNC === undefined) throw new Error('the journal needs a system with O_DSYNC')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // The folder itself must be there after a power cut, or its files are not.
+  await syncFolder(dirname(folder))
   const size = options.segmentBytes ?? SEGMENT_BYTES
   const { chain, found } = await Chain.open(folder, size)
   const commitBytes = Math.min(COMMIT_BYTES, size / 4)
