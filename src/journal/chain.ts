@@ -99,6 +99,8 @@ export class Chain {
     const active = this.#active
     const { ordinal } = active
     if (active.offset === SEGMENT_HEAD) this.#starts.push({ ordinal, firstSeq, before, own })
+    const half = this.#size / 2
+    const passesHalf = active.offset <= half && active.offset + bytes.length > half
     active.offset += bytes.length
     this.#totals.set(own)
     this.#changed.set(own)
@@ -107,7 +109,8 @@ export class Chain {
       this.#marks.push({ seq: lastSeq, position: end })
     }
     this.end.set(end)
-    if (active.offset > this.#size / 2) this.#prepareNext().catch(() => {})
+    // Once: on a full disk each try would take the last room from the stores for a moment.
+    if (passesHalf) this.#prepareNext().catch(() => {})
   }
 
   /** Goes on to the next segment; rejects when the disk has no room for one. */
