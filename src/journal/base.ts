@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MessageCount } from './port.ts'
 import { syncFolder } from './segment.ts'
@@ -29,13 +29,7 @@ export function readBase(folder: string): Base {
 /** There whole after a power cut, or as it was before. */
 export async function writeBase(folder: string, base: Base): Promise<void> {
   const path = join(folder, FILE)
-  const file = await open(`${path}.new`, 'w')
-  try {
-    await file.writeFile(JSON.stringify(base))
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  await writeFile(`${path}.new`, JSON.stringify(base), { flush: true })
   await rename(`${path}.new`, path)
   await syncFolder(folder)
 }

@@ -113,8 +113,9 @@ export class Chain {
     if (passesHalf) this.#prepareNext().catch(() => {})
   }
 
-  /** Goes on to the next segment; rejects when the disk has no room for one. */
+  /** Goes on to the next segment; rejects when the disk has no room for one. None stays empty. */
   async advance(): Promise<void> {
+    if (this.#active.offset === SEGMENT_HEAD) throw new Error('a commit is larger than a segment')
     const next = await this.#prepareNext()
     closeSync(this.#active.fd)
     this.#active = next

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { readBase, writeBase } from './base.ts'
 import { checked, findStarts } from './recovery.ts'
 import { damaged, SegmentFile, segmentPath } from './segment.ts'
@@ -16,10 +16,7 @@ export async function copySegments(from: string, to: string): Promise<void> {
     const file = SegmentFile.open(from, ordinal) ?? damaged(ordinal, 0)
     const { bytes, end } = file.whole()
     file.close()
-    const copy = await open(segmentPath(to, ordinal), 'wx')
-    await copy.writeFile(bytes.fill(0, end))
-    await copy.sync()
-    await copy.close()
+    await writeFile(segmentPath(to, ordinal), bytes.fill(0, end), { flag: 'wx', flush: true })
   }
   await writeBase(to, base)
 }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { mkdir, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
 import type { JournalRecord } from '../model/record.ts'
 import { writeBase } from './base.ts'
 import { decodeRecords } from './frame.ts'
@@ -12,6 +13,7 @@ import { openSegments } from './segments.ts'
 
 interface Batch {
   readonly first_seq: number
+  readonly crc: number
   readonly counts: string
   readonly bytes: Uint8Array
 }
@@ -33,11 +35,12 @@ export async function takeOverFormer(file: string, folder: string): Promise<void
   const all = new Totals()
   all.set(db.prepare('SELECT * FROM received').all() as unknown as MessageCount[])
   // Commits beyond the mark are not in the sums; before there was a mark, all were.
-  const mark = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'counted'").get()
-  for (const batch of mark === undefined ? [] : batches()) {
-    const { first_seq } = batch as Batch
-    const counted = db.prepare('SELECT up_to FROM counted').get()?.['up_to'] as number
-    if (first_seq > counted) all.set(all.with(counts(batch)))
+  const marked = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'counted'").get()
+  if (marked !== undefined) {
+    const upTo = db.prepare('SELECT up_to FROM counted').get()?.['up_to'] as number
+    for (const batch of batches()) {
+      if ((batch as Batch).first_seq > upTo) all.set(all.with(counts(batch)))
+    }
   }
   const first = db.prepare('SELECT min(first_seq) AS first FROM batches').get()?.['first'] as
     | number
@@ -46,7 +49,10 @@ export async function takeOverFormer(file: string, folder: string): Promise<void
   await writeBase(unfinished, { through: 0, lastSeq, totals: all.since(held) })
   const journal = await openSegments(unfinished)
   for (const batch of batches()) {
-    const { first_seq: firstSeq, bytes } = batch as Batch
+    const { first_seq: firstSeq, crc, bytes } = batch as Batch
+    if (crc32(bytes) !== crc) {
+      throw new Error(`${file}: commit ${firstSeq} is damaged: its checksum does not match`)
+    }
     const records = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     await appendAll(journal, decodeRecords({ firstSeq, records }))
   }

@@ -22,7 +22,6 @@ const NAME = /^(\d{10})\.log$/
 const SPARE = /^spare-\d{10}$/
 /** Spare segments that are kept. Unsourced default. */
 const SPARES = 8
-const FILL = Buffer.alloc(256 * 1024)
 
 /** Where something is in the journal: numbers that grow with it, in bytes. */
 export const positionOf = (ordinal: number, offset: number) => ordinal * SEGMENT_BYTES + offset
@@ -153,8 +152,9 @@ export class SegmentFile {
 }
 
 async function fill(file: FileHandle, size: number): Promise<void> {
+  const zeros = Buffer.alloc(Math.min(256 * 1024, size))
   for (let at = 0; at < size; ) {
-    at += (await file.write(FILL, 0, Math.min(FILL.length, size - at), at)).bytesWritten
+    at += (await file.write(zeros, 0, Math.min(zeros.length, size - at), at)).bytesWritten
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FRAME_HEAD, FrameEncoder } from '../../src/journal/frame.ts'
@@ -70,14 +71,14 @@ describe('a journal of an earlier version, in a SQLite file', () => {
       db.exec(`CREATE TABLE counted (up_to INTEGER NOT NULL) STRICT;
         INSERT INTO counted VALUES (${mark})`)
     }
-    const insert = db.prepare('INSERT INTO batches VALUES (?, ?, 0, ?, ?)')
+    const insert = db.prepare('INSERT INTO batches VALUES (?, ?, ?, ?, ?)')
     for (let first = 5; first <= 9; first += 2) {
       const encoder = new FrameEncoder()
       for (const i of [first, first + 1]) encoder.add(record(i))
       const frame = encoder.seal(0, 1, { own: [], before: [] })
       const bytes = frame.subarray(FRAME_HEAD, FRAME_HEAD + encoder.bytes)
       const counts = JSON.stringify([{ day: '2026-11-22', kind: 'probe', messages: 2 }])
-      insert.run(first, first + 1, counts, bytes)
+      insert.run(first, first + 1, crc32(bytes), counts, bytes)
     }
     db.close()
   }
@@ -102,6 +103,17 @@ describe('a journal of an earlier version, in a SQLite file', () => {
     reader.close()
     await journal.close()
     expect(readdirSync(folder)).toEqual(['journal'])
+  })
+
+  test('a commit of it that is damaged is told, and the file stays', async () => {
+    const folder = freshFolder()
+    writeFormer(folder, 6)
+    const db = new DatabaseSync(join(folder, 'journal.db'))
+    db.exec('UPDATE batches SET crc = crc + 1 WHERE first_seq = 7')
+    db.close()
+    await expect(openJournal(folder)).rejects.toThrow('commit 7 is damaged')
+    expect(readdirSync(folder)).toContain('journal.db')
+    expect(readdirSync(folder)).not.toContain('journal')
   })
 
   test('a take-over that was cut off begins anew, one that was finished does not', async () => {
@@ -153,7 +165,11 @@ describe('segments on disk', () => {
     const journal = await openJournal(folder, { segmentBytes: 4_000 })
     await append(journal, 1, new Uint8Array(3_000))
     await append(journal, 2, new Uint8Array(3_000))
-    await expect(append(journal, 3, new Uint8Array(4_000))).rejects.toThrow('larger than a segment')
+    // Twice: a segment without a commit between two others would look like damage.
+    for (const size of [4_000, 4_000]) {
+      const large = append(journal, 3, new Uint8Array(size))
+      await expect(large).rejects.toThrow('larger than a segment')
+    }
     await append(journal, 3, new Uint8Array(10))
     const reader = openJournalReader(folder, journal.end)
     expect(reader.read(0, 1).map(({ seq }) => seq)).toEqual([1])
