@@ -158,6 +158,16 @@ export function readFrame(bytes: Buffer, at: number, salt: number): Frame | null
   }
 }
 
+/** The whole frames that follow each other from `at` on. */
+export function readFrames(bytes: Buffer, at: number, salt: number): Frame[] {
+  const frames: Frame[] = []
+  for (let one = readFrame(bytes, at, salt); one !== null; ) {
+    frames.push(one)
+    one = readFrame(bytes, one.end, salt)
+  }
+  return frames
+}
+
 /** Reads the records of one frame. */
 export function decodeRecords({
   records: buffer,

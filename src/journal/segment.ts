@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { FRAME_HEAD, type Frame, frameLength, readFrame } from './frame.ts'
+import { FRAME_HEAD, type Frame, frameLength, readFrame, readFrames } from './frame.ts'
 
 /**
  * A segment: a file of the journal, numbered from 1. It has its whole size before the first commit
@@ -136,14 +136,8 @@ export class SegmentFile {
   /** All of it, and the frames in it from its beginning. */
   whole(): { bytes: Buffer; frames: Frame[]; end: number } {
     const bytes = this.bytes(0, this.size)
-    const frames: Frame[] = []
-    let end = SEGMENT_HEAD
-    for (let one = readFrame(bytes, end, this.salt); one !== null; ) {
-      frames.push(one)
-      end = one.end
-      one = readFrame(bytes, end, this.salt)
-    }
-    return { bytes, frames, end }
+    const frames = readFrames(bytes, SEGMENT_HEAD, this.salt)
+    return { bytes, frames, end: frames.at(-1)?.end ?? SEGMENT_HEAD }
   }
 
   close(): void {

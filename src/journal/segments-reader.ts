@@ -1,6 +1,6 @@
 import type { JournalRecord } from '../model/record.ts'
 import { type Base, readBase } from './base.ts'
-import { decodeRecords, type Frame, frameLength, readFrame } from './frame.ts'
+import { decodeRecords, type Frame, frameLength, readFrames } from './frame.ts'
 import { Totals } from './message-counts.ts'
 import type { JournalCounts, JournalReader } from './port.ts'
 import { checked, findStarts, type SegmentStart, startOf } from './recovery.ts'
@@ -102,7 +102,7 @@ class SegmentsReader implements JournalReader {
     let bytes = file.bytes(offset, Math.min(left, wanted + PIECE_BYTES))
     const first = frameLength(bytes, 0)
     if (first !== null && first > bytes.length && first <= left) bytes = file.bytes(offset, first)
-    const frames = framesIn(bytes, file.salt)
+    const frames = readFrames(bytes, 0, file.salt)
     // Something is on disk there: the writer said so.
     if (frames.length === 0 && left > 0 && limit <= file.size) damaged(ordinal, offset)
     return frames
@@ -175,15 +175,4 @@ class SegmentsReader implements JournalReader {
 function lastWritten(end: number): number {
   const ordinal = Math.floor(end / SEGMENT_BYTES)
   return end - positionOf(ordinal, 0) > SEGMENT_HEAD ? ordinal : ordinal - 1
-}
-
-/** The whole frames that follow each other from the beginning. */
-function framesIn(bytes: Buffer, salt: number): Frame[] {
-  const frames: Frame[] = []
-  for (let at = 0; ; ) {
-    const frame = readFrame(bytes, at, salt)
-    if (frame === null) return frames
-    frames.push(frame)
-    at = frame.end
-  }
 }
