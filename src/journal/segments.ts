@@ -1,28 +1,26 @@
-import { constants, mkdirSync, write } from 'node:fs'
+import { constants, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Instant } from '../model/time.ts'
 import { Chain, type Sealed } from './chain.ts'
 import { Commit, type Done } from './commit.ts'
-import { FRAME_HEAD } from './frame.ts'
+import { CommitWriter, DISK, type Disk } from './commit-writer.ts'
 import type { Entry, Journal } from './port.ts'
 import { SEGMENT_BYTES, syncFolder } from './segment.ts'
 
 /**
  * The journal on one machine: segment files in a folder, each commit one write that returns when it
- * is on disk (O_DSYNC), made by a thread of libuv's pool. While a commit is under way the next one
- * gathers; there is no other wait (docs/adr/0017).
+ * is on disk (O_DSYNC). While a commit is under way the next one gathers; there is no other wait
+ * (docs/adr/0017, 0019).
  */
 export interface SegmentOptions {
   /** Size of a segment, at most `SEGMENT_BYTES`. */
   readonly segmentBytes?: number
-  /** How bytes get to the disk: a test has one that fails. */
-  readonly write?: typeof write
+  readonly disk?: Disk
 }
 
 /** A commit takes little more than this, so that none waits long for its share of the disk. */
 const COMMIT_BYTES = 1024 * 1024
-const NO_FRAME = Buffer.alloc(FRAME_HEAD)
 
 /** Opens the journal in the folder, which is made where it is missing. */
 export async function openSegments(folder: string, options: SegmentOptions = {}): Promise<Journal> {
@@ -33,7 +31,7 @@ export async function openSegments(folder: string, options: SegmentOptions = {})
   const size = options.segmentBytes ?? SEGMENT_BYTES
   const { chain, found } = await Chain.open(folder, size)
   const commitBytes = Math.min(COMMIT_BYTES, size / 4)
-  return new Segments(chain, found, { write: options.write ?? write, commitBytes })
+  return new Segments(chain, found, { disk: options.disk ?? DISK, commitBytes })
 }
 
 class Segments implements Journal {
@@ -41,7 +39,7 @@ class Segments implements Journal {
   readonly openedAt: Instant
   pendingBytes = 0
   readonly #chain: Chain
-  readonly #write: typeof write
+  readonly #writer: CommitWriter
   readonly #commitBytes: number
   readonly #listeners: ((lastSeq: number) => void)[] = []
   readonly #whenSettled: (() => void)[] = []
@@ -57,10 +55,10 @@ class Segments implements Journal {
   constructor(
     chain: Chain,
     found: { lastSeq: number; receivedAt: Instant },
-    options: { write: typeof write; commitBytes: number },
+    options: { disk: Disk; commitBytes: number },
   ) {
     this.#chain = chain
-    this.#write = options.write
+    this.#writer = new CommitWriter(options.disk)
     this.#commitBytes = options.commitBytes
     this.lastSeq = found.lastSeq
     this.openedAt = found.receivedAt
@@ -134,18 +132,12 @@ class Segments implements Journal {
   }
 
   #put(commit: Commit, sealed: Sealed): void {
-    const { fd, bytes, offset } = sealed
-    this.#write(fd, bytes, 0, bytes.length, offset, (error, written) => {
-      if (error === null && written === bytes.length) {
+    this.#writer.put(sealed.fd, sealed.bytes, sealed.offset, (error) => {
+      if (error === null) {
         this.lastSeq += commit.frame.count
         this.#chain.wrote(sealed, this.lastSeq)
-        this.#settle(commit, null)
-        return
       }
-      // Whatever got there must not be found there by a later start.
-      this.#write(fd, NO_FRAME, 0, FRAME_HEAD, offset, () =>
-        this.#settle(commit, error ?? new Error('the disk took a part only')),
-      )
+      this.#settle(commit, error)
     })
   }
 

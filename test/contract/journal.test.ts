@@ -6,6 +6,7 @@ import {
   rmSync,
   write,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -24,22 +25,39 @@ import { type JournalPlace, journalContract } from './journal.ts'
 /** Segments, at a size of their own and so small that few commits fill one. */
 const SMALL = 600
 
+/** A clock by which every commit took so many milliseconds. */
+function clock(step: number): () => number {
+  let now = 0
+  return () => (now += step)
+}
+
+const FAST = 0
+const SLOW = 100
+
 const segments =
-  (segmentBytes?: number): (() => JournalPlace) =>
+  (commitMs: number, segmentBytes?: number): (() => JournalPlace) =>
   () => {
     const folder = freshFolder()
     let broken = false
     // As a full disk under a file system that does not overwrite in place.
-    const failing = ((...args: Parameters<typeof write>) => {
-      if (!broken) return write(...args)
-      const done = args.at(-1) as unknown as NoParamCallback
-      setImmediate(() => done(Object.assign(new Error('no space left'), { code: 'ENOSPC' })))
-    }) as typeof write
+    const full = () => Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+    const disk = {
+      write: ((...args: Parameters<typeof write>) => {
+        if (!broken) return write(...args)
+        const done = args.at(-1) as unknown as NoParamCallback
+        setImmediate(() => done(full()))
+      }) as typeof write,
+      writeSync: ((...args: Parameters<typeof writeSync>) => {
+        if (broken) throw full()
+        return writeSync(...args)
+      }) as typeof writeSync,
+      now: clock(commitMs),
+    }
     let end: SharedArrayBuffer | undefined
     return {
       async open() {
         const sizes = segmentBytes === undefined ? {} : { segmentBytes }
-        const journal = await openJournal(folder, { ...sizes, write: failing })
+        const journal = await openJournal(folder, { ...sizes, disk })
         end = journal.end
         return journal
       },
@@ -53,8 +71,10 @@ const segments =
     }
   }
 
-journalContract('segments', segments())
-journalContract('small segments', segments(SMALL))
+journalContract('segments on a fast disk', segments(FAST))
+journalContract('segments on a slow disk', segments(SLOW))
+journalContract('small segments on a fast disk', segments(FAST, SMALL))
+journalContract('small segments on a slow disk', segments(SLOW, SMALL))
 
 describe('a journal of an earlier version, in a SQLite file', () => {
   /** Three commits that are left of four, as such a version wrote them. */
