@@ -79,7 +79,7 @@ const feed = new TelemetryFeed({
     post({
       type: 'stored',
       upTo,
-      releasable: Math.min(processor.cursor, upTo),
+      releasable: Math.min(processor.statesUpTo, upTo),
       refused: writer.refused,
     }),
   onTrouble: (message) => post({ type: 'trouble', where: 'telemetry', message }),

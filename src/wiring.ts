@@ -182,6 +182,7 @@ export function reportNews(
     }
     hub.tell(news.events)
     setGauges(metrics, journal, news)
+    trim(news.releasable)
   })
   pipeline.on('stored', ({ releasable, refused }) => {
     health.telemetryTrouble(null)

@@ -16,6 +16,11 @@ import type { DeviceEntry } from './world.ts'
 export interface Effects {
   /** Devices whose state changed. */
   readonly touched: Set<DeviceEntry>
+  /**
+   * Those of them whose state changed by more than readings that raised and cleared nothing: to
+   * take the readings again would not bring it back.
+   */
+  readonly unrepeatable: Set<DeviceEntry>
   /** Devices that came or went. */
   readonly presence: Set<DeviceEntry>
   readonly accepted: AcceptedReading[]
@@ -42,6 +47,7 @@ export interface AcceptedReading {
 export function createEffects(): Effects {
   return {
     touched: new Set(),
+    unrepeatable: new Set(),
     presence: new Set(),
     accepted: [],
     quarantined: [],
@@ -56,6 +62,12 @@ export function createEffects(): Effects {
     exceptions: { refused: [], moved: [] },
     counters: { late: 0, unknownFields: 0, records: 0 },
   }
+}
+
+/** Notes that a device's state changed by more than its readings. */
+export function markChanged(effects: Effects, entry: DeviceEntry): void {
+  effects.touched.add(entry)
+  effects.unrepeatable.add(entry)
 }
 
 /** The ledger line of a day and kind, made when first needed. */

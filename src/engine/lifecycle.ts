@@ -1,6 +1,6 @@
 import { decodeReply, decodeStatus } from '../decode/control.ts'
 import type { JournalRecord } from '../model/record.ts'
-import type { Effects } from './effects.ts'
+import { type Effects, markChanged } from './effects.ts'
 import { quarantineMessage } from './telemetry.ts'
 import { schedule } from './time.ts'
 import type { DeviceEntry, World } from './world.ts'
@@ -41,7 +41,7 @@ function setOnline(
 ): void {
   entry.state.online = online
   if (online) entry.state.lastSeenAt = Math.max(entry.state.lastSeenAt ?? 0, record.receivedAt)
-  effects.touched.add(entry)
+  markChanged(effects, entry)
   effects.presence.add(entry)
 }
 
@@ -87,7 +87,7 @@ export function applyMark(world: World, record: JournalRecord, effects: Effects)
   for (const entry of world.devices.values()) {
     if (started && entry.state.online) {
       entry.state.online = false
-      effects.touched.add(entry)
+      markChanged(effects, entry)
     }
     schedule(world, entry)
   }

@@ -1,7 +1,7 @@
 import { applyEvent } from '../cases/decide.ts'
 import { type AlertView, followSignal, openCase } from '../cases/react.ts'
 import type { AlertChange } from '../rules/state.ts'
-import type { Effects } from './effects.ts'
+import { type Effects, markChanged } from './effects.ts'
 import { type DeviceEntry, nextCaseNumber, openCaseKey, type World } from './world.ts'
 
 /** Lets changes of a device's alerts act on its cases. */
@@ -12,6 +12,7 @@ export function respond(
   effects: Effects,
 ): void {
   if (changes.length === 0) return
+  markChanged(effects, entry)
   effects.alertChanges.push(...changes)
   // The changes of one reading are one event for people: a jump from dry to 30 cm opens one
   // critical case, not a major one that is raised in the same breath.

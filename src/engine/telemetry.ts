@@ -10,8 +10,8 @@ import type { Instant } from '../model/time.ts'
 import { parseTopic } from '../model/topics.ts'
 import { WHOLE } from '../model/verdicts.ts'
 import { evaluateReading } from '../rules/evaluate.ts'
-import { type Effects, ledgerOf } from './effects.ts'
-import { isDuplicate, remember } from './recent.ts'
+import { type Effects, ledgerOf, markChanged } from './effects.ts'
+import { type Identity, isDuplicate, remember } from './recent.ts'
 import { respond } from './respond.ts'
 import { schedule } from './time.ts'
 import { activeRules, type DeviceEntry, type World } from './world.ts'
@@ -76,6 +76,7 @@ export function applyReplay(
   line.expanded += after - before.rejections.length
   line.quarantined += decoded.rejections.length - before.rejections.length
   takeReadings(world, { ...telemetry, decoded }, found.history, line, effects)
+  markChanged(effects, telemetry.entry)
   refuse(record, decoded.rejections, effects)
   effects.requarantined.set(
     before.id,
@@ -108,40 +109,39 @@ function takeReadings(
   if (entry === null) return
   const { state } = entry
   effects.touched.add(entry)
-  state.lastSeenAt = Math.max(state.lastSeenAt ?? 0, record.receivedAt)
+  heard(entry, record)
   // An array is in no promised order; rules want time to go forward.
   const inOrder = decoded.readings.length > 1 ? byTime(decoded.readings) : decoded.readings
   for (const one of inOrder) {
     const observedAt = one.ts ?? implicitTime(entry, message.receivedAt)
-    const identity = {
-      at: observedAt,
-      hash: one.contentHash,
-      seq: one.seq,
-      implicit: one.ts === null,
-    }
     // What is newer than all before cannot be a redelivery.
     const newest = one.ts !== null && state.latest !== null && one.ts > state.latest.ts
-    if (!newest && isDuplicate(state.recent, history, identity)) {
+    if (!newest && isDuplicate(state.recent, history, identityOf(one, observedAt))) {
       line.duplicate++
       effects.exceptions.refused.push([record.seq, one.index])
       continue
     }
-    if (one.ts === null) {
-      state.implicitAt = observedAt
-      if (observedAt !== message.receivedAt) {
-        effects.exceptions.moved.push([record.seq, one.index, observedAt])
-      }
+    if (one.ts === null && observedAt !== message.receivedAt) {
+      effects.exceptions.moved.push([record.seq, one.index, observedAt])
     }
-    const chunk = remember(state.recent, identity)
-    if (chunk !== null) effects.chunks.push({ deviceId: entry.device.id, chunk })
+    accept(entry, { record, message, one, observedAt }, effects)
     line.accepted++
-    accept(world, entry, { record, message, one, observedAt }, effects)
+    const chunk = take(world, entry, { record, one, observedAt }, effects)
+    if (chunk !== null) effects.chunks.push({ deviceId: entry.device.id, chunk })
   }
   schedule(world, entry)
 }
 
+function heard({ state }: DeviceEntry, record: JournalRecord): void {
+  state.lastSeenAt = Math.max(state.lastSeenAt ?? 0, record.receivedAt)
+}
+
+function identityOf(one: DecodedReading, at: Instant): Identity {
+  return { at, hash: one.contentHash, seq: one.seq, implicit: one.ts === null }
+}
+
+/** Books a reading that is taken. */
 function accept(
-  world: World,
   entry: DeviceEntry,
   what: { record: JournalRecord; message: Message; one: DecodedReading; observedAt: Instant },
   effects: Effects,
@@ -158,17 +158,37 @@ function accept(
   }
   effects.accepted.push({ seq: record.seq, reading })
   effects.counters.unknownFields += one.unknownFields.length
-  // Late: stored, but never "latest". The rules judge lateness by our clock as well: one reading
-  // from a clock that was ahead must not make them deaf to the right ones that follow.
   const { latest } = entry.state
   if (latest !== null && observedAt < latest.ts) effects.counters.late++
-  else {
+}
+
+/** A reading that was accepted, and the record that it came with. */
+export interface Taken {
+  readonly record: JournalRecord
+  readonly one: DecodedReading
+  readonly observedAt: Instant
+}
+
+/** What an accepted reading does to its device; returns the chunk of seen readings it filled. */
+function take(
+  world: World,
+  entry: DeviceEntry,
+  { record, one, observedAt }: Taken,
+  effects: Effects,
+): SealedChunk | null {
+  const { state } = entry
+  if (one.ts === null) state.implicitAt = observedAt
+  const chunk = remember(state.recent, identityOf(one, observedAt))
+  // Late: stored, but never "latest". The rules judge lateness by our clock as well: one reading
+  // from a clock that was ahead must not make them deaf to the right ones that follow.
+  const { latest } = state
+  if (latest === null || observedAt >= latest.ts) {
     const sameMoment = latest !== null && latest.ts === observedAt
     const fields = sameMoment ? { ...latest.fields, ...one.fields } : one.fields
-    entry.state.latest = { ts: observedAt, fields }
+    state.latest = { ts: observedAt, fields }
   }
-  if (!entry.device.enabled) return
-  const changes = evaluateReading(entry.state.rules, activeRules(world, entry), {
+  if (!entry.device.enabled) return chunk
+  const changes = evaluateReading(state.rules, activeRules(world, entry), {
     deviceId: entry.device.id,
     observedAt,
     // A replayed message is as old as it is: received now, it may raise only if it is fresh.
@@ -176,6 +196,24 @@ function accept(
     fields: one.fields,
   })
   respond(world, entry, changes, effects)
+  return chunk
+}
+
+/**
+ * Takes the accepted readings of a telemetry record again, because the device's stored state is
+ * from before it. The books know of them already, so only the device's state changes. What they
+ * raised or cleared was stored with it; should they raise something now (the city's settings
+ * have changed since), that is an effect as any other.
+ */
+export function takeAgain(
+  world: World,
+  entry: DeviceEntry,
+  record: JournalRecord,
+  readings: readonly Omit<Taken, 'record'>[],
+  effects: Effects,
+): void {
+  heard(entry, record)
+  for (const one of readings) take(world, entry, { record, ...one }, effects)
 }
 
 /** In order of time, those without a time last, as they came. */

@@ -1,6 +1,6 @@
 import type { Instant } from '../model/time.ts'
 import { elapse, nextDue } from '../rules/evaluate.ts'
-import type { Effects } from './effects.ts'
+import { type Effects, markChanged } from './effects.ts'
 import { respond } from './respond.ts'
 import { activeRules, type DeviceEntry, type World } from './world.ts'
 
@@ -27,7 +27,7 @@ function act(world: World, entry: DeviceEntry, at: Instant, effects: Effects): v
   const due = nextDue(memory, rules, world.silenceFloor)
   if (due !== null && due <= at) {
     const changes = elapse(memory, rules, entry.device.id, at, world.silenceFloor)
-    effects.touched.add(entry)
+    markChanged(effects, entry)
     respond(world, entry, changes, effects)
   }
   schedule(world, entry)

@@ -37,18 +37,18 @@ export function stateChange(
   effects: Effects,
   edits: Edits,
   span: { firstSeq: number; lastSeq: number },
+  states: { devices: readonly DeviceEntry[]; upTo: number },
 ): StateChange {
   const requarantined = [...effects.requarantined]
   return {
     cursor: span.lastSeq,
+    statesUpTo: states.upTo,
     progress: {
       now: world.now,
       silenceFloor: world.silenceFloor,
       lastNumber: world.lastNumber,
     },
-    live: [...effects.touched]
-      .filter((entry) => world.devices.has(entry.device.id))
-      .map((entry) => deviceLive(world, entry)),
+    live: states.devices.map((entry) => deviceLive(world, entry)),
     devices: [...edits.devices.values()],
     deletedDevices: [...edits.deletedDevices],
     rules: [...edits.rules.values()],

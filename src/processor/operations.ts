@@ -1,6 +1,6 @@
 import { type Case, isEnded } from '../cases/case.ts'
 import { applyEvent, decide, isRepeated } from '../cases/decide.ts'
-import { type Effects, ledgerOf } from '../engine/effects.ts'
+import { type Effects, ledgerOf, markChanged } from '../engine/effects.ts'
 import { respond } from '../engine/respond.ts'
 import { schedule } from '../engine/time.ts'
 import {
@@ -42,7 +42,7 @@ export function createDevices(desk: Desk, devices: readonly Device[]): DeviceOut
     if (!desk.world.kinds.has(device.kind)) return fail({ code: 'KIND_UNKNOWN' })
     const faults = overrideFaults(desk.world, device.kind, device.ruleOverrides)
     if (faults.length > 0) return fail({ code: 'VALIDATION', faults })
-    desk.effects.touched.add(placeDevice(desk.world, device))
+    markChanged(desk.effects, placeDevice(desk.world, device))
     desk.edits.deletedDevices.delete(device.id)
     desk.edits.devices.set(device.id, device)
     return ok(device)
@@ -62,7 +62,7 @@ export function updateDevice(desk: Desk, id: string, patch: DevicePatch): Outcom
   entry.activeRevision = -1
   desk.edits.devices.set(id, entry.device)
   // Those who watch hear of it.
-  desk.effects.touched.add(entry)
+  markChanged(desk.effects, entry)
   retire(desk, [id])
   return ok(entry.device)
 }
@@ -91,6 +91,7 @@ export function deleteDevice(desk: Desk, id: string): Outcome<null> {
   respond(world, entry, changes, effects)
   removeDevice(desk.world, entry)
   desk.effects.touched.delete(entry)
+  desk.effects.unrepeatable.delete(entry)
   desk.edits.devices.delete(id)
   desk.edits.deletedDevices.add(id)
   return ok(null)
@@ -164,10 +165,7 @@ export function retire(
     if (entry === undefined) continue
     const rules = activeRules(desk.world, entry)
     const changes = retireAlerts(entry.state.rules, rules, programsBefore, id, desk.world.now)
-    if (changes.length > 0) {
-      desk.effects.touched.add(entry)
-      respond(desk.world, entry, changes, desk.effects)
-    }
+    respond(desk.world, entry, changes, desk.effects)
     schedule(desk.world, entry)
   }
 }
@@ -198,7 +196,7 @@ export async function actOnCase(desk: Desk, request: CaseRequest): Promise<Outco
 function noteUnattended(desk: Desk, ended: Case): void {
   const entry = desk.world.devices.get(ended.deviceId)
   if (entry === undefined) return
-  desk.effects.touched.add(entry)
+  markChanged(desk.effects, entry)
   const alert = entry.state.rules.alerts[ended.ruleId]
   if (alert === undefined || ended.signal.state !== 'firing') return
   alert.unattendedSince = desk.world.now

@@ -1,9 +1,9 @@
 import { MAX_AGE } from '../decode/decode.ts'
-import type { Effects } from '../engine/effects.ts'
 import type { JournalReader } from '../journal/port.ts'
 import { DAY, type Duration, type Instant } from '../model/time.ts'
 import type { PruneLimits, StateStore } from '../store/state-port.ts'
 import type { TelemetryStore } from '../store/telemetry-port.ts'
+import { countEffects, createCounters } from './counters.ts'
 import { credentialChanges } from './credential-changes.ts'
 import { ledgerPage } from './ledger.ts'
 import { liveEvents } from './live-events.ts'
@@ -21,13 +21,7 @@ import {
   updateDevice,
 } from './operations.ts'
 import type { Committed, Processor } from './processor.ts'
-import type {
-  OperationName,
-  Operations,
-  PipelineCounters,
-  PipelineMessage,
-  PipelineRequest,
-} from './protocol.ts'
+import type { OperationName, Operations, PipelineMessage, PipelineRequest } from './protocol.ts'
 import type { TelemetryFeed } from './telemetry-feed.ts'
 import type { TelemetryWriter } from './telemetry-writer.ts'
 
@@ -76,16 +70,7 @@ export class Pipeline {
   readonly #inWork = new Set<number>()
   readonly #answers: { id: number; output: unknown }[] = []
   readonly #reached: { id: number; seq: number }[] = []
-  readonly #counters: PipelineCounters = {
-    records: 0,
-    accepted: 0,
-    duplicate: 0,
-    quarantined: {},
-    late: 0,
-    unknownFields: 0,
-    casesOpened: 0,
-    commits: 0,
-  }
+  readonly #counters = createCounters()
   #tick: { now: Instant; lastSeq: number } | null = null
   #wake: (() => void) | null = null
   /** As `#wake`, for those who want an answer. */
@@ -199,7 +184,9 @@ export class Pipeline {
   /** Commits what has gathered and hands its readings on to be stored. */
   async #commit(): Promise<Committed | null> {
     const { processor, writer, feed } = this.#parts
-    const committed = await processor.commit()
+    const passed = (performance.now() - this.#committedAt) / GATHER_MS
+    const interval = this.#closing ? Number.POSITIVE_INFINITY : Math.min(1, passed)
+    const committed = await processor.commit(interval)
     if (committed !== null) {
       this.#committedAt = performance.now()
       writer.offer(committed.firstSeq, committed.lastSeq, committed.effects.accepted)
@@ -260,10 +247,11 @@ export class Pipeline {
   #publish(committed: Committed | null): void {
     const { post, processor } = this.#parts
     if (committed !== null) {
-      this.#count(committed.effects)
+      countEffects(this.#counters, committed.effects)
       post({
         type: 'committed',
         cursor: processor.cursor,
+        releasable: this.#releasable(),
         events: liveEvents(processor.world, committed),
         credentials: credentialChanges(committed),
         commands: [...committed.effects.commands.values()].filter((c) => c.state === 'sent'),
@@ -280,18 +268,10 @@ export class Pipeline {
     }
   }
 
-  #count(effects: Effects): void {
-    const counters = this.#counters
-    counters.commits++
-    counters.records += effects.counters.records
-    counters.late += effects.counters.late
-    counters.unknownFields += effects.counters.unknownFields
-    counters.accepted += effects.accepted.length
-    counters.casesOpened += effects.caseEvents.filter(({ event }) => event.type === 'open').length
-    for (const line of effects.ledger.values()) counters.duplicate += line.duplicate
-    for (const { code, rejections } of effects.quarantined) {
-      counters.quarantined[code] = (counters.quarantined[code] ?? 0) + rejections.length
-    }
+  /** The journal is needed no longer up to here. */
+  #releasable(): number {
+    const { processor, writer } = this.#parts
+    return Math.min(processor.statesUpTo, writer.cursor)
   }
 
   /** Every hour, what is too old is let go of, in steps; telemetry by the feed. */
@@ -302,7 +282,7 @@ export class Pipeline {
       this.#prunedAt = now
       if (retention.telemetry !== null) feed.prune(now - retention.telemetry)
       this.#pruning = {
-        verdictsUpTo: this.#writtenThen,
+        verdictsUpTo: Math.min(this.#writtenThen, processor.statesUpTo),
         seenBefore: now - MAX_AGE - DAY,
         quarantineBefore: now - retention.quarantine,
         deliveriesBefore: now - retention.quarantine,

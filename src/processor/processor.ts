@@ -14,14 +14,18 @@ import type { JournalReader } from '../journal/port.ts'
 import type { StoredRule } from '../model/rule.ts'
 import type { Instant } from '../model/time.ts'
 import type { StateSnapshot, StateStore } from '../store/state-port.ts'
+import { catchUp } from './catch-up.ts'
 import { createEdits, type Edits, stateChange } from './change.ts'
 import { decodeDeviceState } from './device-state.ts'
+import { Lag } from './lag.ts'
 import { type Desk, retire } from './operations.ts'
 
 /**
  * Reads the journal, steps the engine, commits: cursor, alert states, cases and all else in one
  * transaction. If a commit fails, the world is rebuilt from the store and the same records are
  * read again; because the outcome depends on the journal alone, nothing is done twice.
+ *
+ * A device's state alone may be stored later than the readings that changed it (lag.ts).
  */
 
 /** Bytes of journal taken in one turn at the most: a request waits for the end of a turn. */
@@ -47,6 +51,7 @@ export class Processor {
   #effects = createEffects()
   #edits = createEdits()
   #firstSeq = 1
+  #lag = new Lag()
 
   constructor(parts: {
     journal: JournalReader
@@ -72,10 +77,18 @@ export class Processor {
     restore(this.world, snapshot)
     this.cursor = snapshot.cursor
     this.#firstSeq = this.cursor + 1
+    this.#lag = new Lag()
     const before = new Map(this.world.programs)
     this.#installCatalogRules(snapshot)
     // The catalogue or the city file may have changed while we were away.
     retire(this.desk, this.world.devices.keys(), before)
+    const from = { journal: this.#journal, state: this.#state }
+    await catchUp(from, snapshot, this.world, this.#lag, this.#effects)
+  }
+
+  /** The last record that the stored states of all devices have taken. */
+  get statesUpTo(): number {
+    return this.#lag.storedUpTo(this.cursor)
   }
 
   /** Rules of the catalogue that are new, or changed with a new version of curbwatch. */
@@ -124,7 +137,7 @@ export class Processor {
 
   /** There is something to commit. */
   get gathered(): boolean {
-    return isWorthwhile(this.#effects, this.#edits, this.#span())
+    return this.#lag.size > 0 || isWorthwhile(this.#effects, this.#edits, this.#span())
   }
 
   /** What has gathered is more than readings and presence, or as much as one commit may hold. */
@@ -139,13 +152,22 @@ export class Processor {
     )
   }
 
-  /** Commits what has gathered; null where there is nothing. */
-  async commit(): Promise<Committed | null> {
+  /**
+   * Commits what has gathered; null where there is nothing.
+   *
+   * @param interval as for `Lag.choose`
+   */
+  async commit(interval = 1): Promise<Committed | null> {
+    if (!this.gathered) return null
     const effects = this.#effects
     const edits = this.#edits
     const span = this.#span()
-    if (!isWorthwhile(effects, edits, span)) return null
-    await this.#state.commit(stateChange(this.world, effects, edits, span))
+    // Readings mean something else under other rules: none is taken again across a change of them.
+    const stored = changesRules(edits) ? Number.POSITIVE_INFINITY : interval
+    if (edits.deletedDevices.size > 0) this.#lag.forgetGone(this.world)
+    const devices = this.#lag.choose(this.world, effects, span.firstSeq, stored)
+    const states = { devices, upTo: this.statesUpTo }
+    await this.#state.commit(stateChange(this.world, effects, edits, span, states))
     this.#effects = createEffects()
     this.#edits = createEdits()
     this.#firstSeq = this.cursor + 1
@@ -195,12 +217,15 @@ function isWorthwhile(
   )
 }
 
+function changesRules(edits: Edits): boolean {
+  return edits.rules.size > 0 || edits.deletedRules.size > 0
+}
+
 function hasEdits(edits: Edits): boolean {
   return (
     edits.devices.size > 0 ||
     edits.deletedDevices.size > 0 ||
-    edits.rules.size > 0 ||
-    edits.deletedRules.size > 0 ||
+    changesRules(edits) ||
     edits.deliveries.size > 0
   )
 }

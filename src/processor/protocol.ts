@@ -121,12 +121,14 @@ export type PipelineMessage =
   | {
       readonly type: 'committed'
       readonly cursor: number
+      /** The journal is no longer needed up to here. */
+      readonly releasable: number
       readonly events: readonly LiveEvent[]
       readonly credentials: readonly CredentialChange[]
       readonly commands: readonly DeviceCommand[]
       readonly counters: PipelineCounters
     }
-  /** Telemetry is stored up to here; the journal is no longer needed up to `releasable`. */
+  /** Telemetry is stored up to here; `releasable` as above. */
   | {
       readonly type: 'stored'
       readonly upTo: number

@@ -1,15 +1,14 @@
 import type { Decoder } from '../decode/decode.ts'
 import type { AcceptedReading } from '../engine/effects.ts'
-import { byTime } from '../engine/telemetry.ts'
 import type { JournalReader } from '../journal/port.ts'
 import type { ReadingCount } from '../model/ledger.ts'
 import type { Reading } from '../model/reading.ts'
-import { type JournalRecord, messageOf } from '../model/record.ts'
+import type { JournalRecord } from '../model/record.ts'
 import { DAY, utcDay } from '../model/time.ts'
-import { parseTopic } from '../model/topics.ts'
-import { type Verdicts, WHOLE } from '../model/verdicts.ts'
+import type { Verdicts } from '../model/verdicts.ts'
 import type { StateStore } from '../store/state-port.ts'
 import type { TelemetryStore } from '../store/telemetry-port.ts'
+import { decide } from './decided.ts'
 import { ReadingCounts } from './reading-counts.ts'
 
 /**
@@ -189,46 +188,21 @@ function countsOf(readings: readonly Reading[]): ReadingCount[] {
 }
 
 /** The accepted readings of a record, by decoding it and applying the processor's verdicts. */
-export function acceptedReadings(
+function acceptedReadings(
   record: JournalRecord,
   decoders: ReadonlyMap<string, Decoder>,
   verdicts: readonly Verdicts[],
 ): Reading[] {
-  if (record.type !== 'telemetry' && record.type !== 'replay') return []
-  const verdict = verdictOn(record.seq, verdicts)
-  const message = messageOf(record)
-  const topic = parseTopic(message.topic)
-  const decode = decoders.get(topic?.kind ?? '')
-  if (verdict === undefined || topic === null || decode === undefined) return []
-  const of = <T extends readonly [number, number, ...unknown[]]>(list: readonly T[]) =>
-    list.filter(([seq]) => seq === record.seq)
-  const refused = new Set(of(verdict.exceptions.refused).map(([, index]) => index))
-  if (refused.has(WHOLE)) return []
-  const moved = new Map(of(verdict.exceptions.moved).map(([, index, at]) => [index, at]))
-  // In the processor's order: of two readings of one moment the later one wins.
-  return byTime(decode(message.payload, message.receivedAt).readings)
-    .filter((one) => message.indices?.has(one.index) ?? true)
-    .filter((one) => !refused.has(one.index))
-    .map((one) => ({
-      deviceId: topic.deviceId,
-      kind: topic.kind,
-      observedAt: moved.get(one.index) ?? one.ts ?? message.receivedAt,
-      receivedAt: message.receivedAt,
-      seq: one.seq,
-      fields: one.fields,
-      unknownFields: one.unknownFields,
-    }))
-}
-
-/** The verdict whose stretch holds the record; verdicts are in order and do not overlap. */
-function verdictOn(seq: number, verdicts: readonly Verdicts[]): Verdicts | undefined {
-  let low = 0
-  let high = verdicts.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((verdicts[middle] as Verdicts).lastSeq < seq) low = middle + 1
-    else high = middle
-  }
-  const found = verdicts[low]
-  return found !== undefined && found.firstSeq <= seq ? found : undefined
+  const decided = decide(record, decoders, verdicts)
+  if (decided === null) return []
+  const { deviceId, kind, message } = decided
+  return decided.readings.map(({ one, observedAt }) => ({
+    deviceId,
+    kind,
+    observedAt,
+    receivedAt: message.receivedAt,
+    seq: one.seq,
+    fields: one.fields,
+    unknownFields: one.unknownFields,
+  }))
 }

@@ -51,6 +51,8 @@ export interface PruneLimits {
 
 export interface StateSnapshot {
   readonly cursor: number
+  /** As in `StateChange`. */
+  readonly statesUpTo: number
   readonly progress: Progress
   readonly rules: readonly StoredRule[]
   /** Catalogue rules that were deleted here: they do not come back with the next start. */
@@ -71,6 +73,8 @@ export interface StoredDevice {
   readonly device: Device
   /** The processor's own state of the device, or null before its first message. */
   readonly state: Uint8Array | null
+  /** The cursor of the commit that it came with; 0 where there is none. */
+  readonly takenUpTo: number
 }
 
 /** What a reader sees of a device's life. */
@@ -100,6 +104,11 @@ export interface AlertRow {
 
 export interface StateChange {
   readonly cursor: number
+  /**
+   * The states of all devices have taken the records up to here. Between here and the cursor some
+   * have not: theirs are read from the journal at the next start.
+   */
+  readonly statesUpTo: number
   readonly progress: Progress
   readonly live: readonly DeviceLive[]
   readonly devices: readonly Device[]

@@ -1,80 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createDecoder } from '../../src/decode/decode.ts'
-import { createWorld, placeDevice } from '../../src/engine/world.ts'
-import { openJournal, openJournalReader } from '../../src/journal/open.ts'
-import type { JournalRecord } from '../../src/model/record.ts'
 import { utcDay } from '../../src/model/time.ts'
 import { ledgerPage } from '../../src/processor/ledger.ts'
-import { type Committed, Processor } from '../../src/processor/processor.ts'
-import { TelemetryWriter } from '../../src/processor/telemetry-writer.ts'
-import { openStateStore, openTelemetryReader, openTelemetryStore } from '../../src/store/open.ts'
-import { PROBE, PROBE_RULES } from '../support/kind.ts'
-import { freshFolder } from '../support/places.ts'
-import { record } from '../support/records.ts'
-import { journal as streams } from '../support/streams.ts'
-import { TEST_CITY, testDevice } from '../support/world.ts'
+import { openTelemetryReader } from '../../src/store/open.ts'
+import { journals, openPipeline, sizes, turn } from '../support/pipeline.ts'
 
-/** Journal, state and telemetry at work together, on files, without threads. */
-
-const KNOWN = ['dev-a', 'dev-b']
-const decoders = new Map([[PROBE.name, createDecoder(PROBE)]])
-
-/** Writes records as commits of the sizes given. */
-async function writeJournal(
-  folder: string,
-  records: readonly JournalRecord[],
-  sizes: readonly number[],
-) {
-  const journal = await openJournal(folder)
-  for (let at = 0, i = 0; at < records.length; i++) {
-    const batch = records.slice(at, at + (sizes[i % sizes.length] as number))
-    // What is appended in one turn of the loop is one commit.
-    const outcomes = batch.map(
-      (one) => new Promise<Error | null>((resolve) => journal.append(one, resolve)),
-    )
-    expect(await Promise.all(outcomes)).toEqual(batch.map(() => null))
-    at += batch.length
-  }
-  await journal.close()
-}
-
-type Place = Parameters<typeof openTelemetryStore>[0]
-
-async function open(records: readonly JournalRecord[], sizes: readonly number[]) {
-  const folder = freshFolder()
-  await writeJournal(folder, records, sizes)
-  const at: Place = {
-    dataDir: folder,
-    kinds: [PROBE],
-    location: { type: 'sqlite' },
-    districtOf: () => null,
-  }
-  const journal = openJournalReader(folder)
-  const state = openStateStore(at)
-  const telemetry = openTelemetryStore(at)
-  const processor = new Processor({
-    // A commit at a time, so that there are many decisions.
-    journal: { ...journal, read: (after) => journal.read(after, 1), close() {} },
-    state,
-    newWorld() {
-      const world = createWorld(TEST_CITY, [PROBE])
-      for (const id of KNOWN) placeDevice(world, testDevice('probe', id))
-      return world
-    },
-    catalogRules: PROBE_RULES,
-    endedCase: async () => null,
-  })
-  await processor.load()
-  const writerOf = async (store = telemetry) =>
-    new TelemetryWriter({ store, state, journal, decoders, cursor: await store.cursor() })
-  return { at, journal, state, telemetry, processor, writerOf }
-}
-
-/** Takes one commit of the journal; null at its end. */
-async function turn(processor: Processor): Promise<Committed | null> {
-  return (await processor.takeRecords()) ? await processor.commit() : null
-}
+/** The parts of the pipeline together, on files, without threads. */
 
 async function rows(at: Parameters<typeof openTelemetryReader>[0]) {
   const reader = openTelemetryReader(at)
@@ -86,35 +17,12 @@ async function rows(at: Parameters<typeof openTelemetryReader>[0]) {
   return found
 }
 
-/** Some quarantined messages are replayed at the end, once or twice, good or still bad. */
-function withReplays(records: readonly JournalRecord[], which: readonly number[]): JournalRecord[] {
-  const all = [...records]
-  for (const place of which) {
-    const of = records[place % records.length] as JournalRecord
-    const replay = {
-      quarantineId: `q-${of.seq}`,
-      receivedAt: of.receivedAt,
-      topic: of.topic,
-      indices: null,
-      payloadBase64: Buffer.from(of.payload).toString('base64'),
-    }
-    const now = (all.at(-1) as JournalRecord).receivedAt
-    all.push(record(all.length + 1, 'replay', now, '', JSON.stringify(replay)))
-  }
-  return all
-}
-
-const journals = fc
-  .tuple(streams({ maxLength: 25 }, [...KNOWN, 'stranger']), fc.array(fc.nat(), { maxLength: 4 }))
-  .map(([records, which]) => withReplays(records, which))
-const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 })
-
 describe('the telemetry writer', () => {
   test('catching up by decoding again stores exactly what the direct way stores', async () => {
     let stored = 0
     await fc.assert(
       fc.asyncProperty(journals, sizes, async (records, cuts) => {
-        const direct = await open(records, cuts)
+        const direct = await openPipeline(records, cuts)
         const writer = await direct.writerOf()
         for (let done = await turn(direct.processor); done; done = await turn(direct.processor)) {
           writer.offer(done.firstSeq, done.lastSeq, done.effects.accepted)
@@ -122,7 +30,7 @@ describe('the telemetry writer', () => {
         }
         const expected = await rows(direct.at)
 
-        const late = await open(records, cuts)
+        const late = await openPipeline(records, cuts)
         while (await turn(late.processor)) {}
         const catchingUp = await late.writerOf()
         await catchingUp.writeUpTo(late.processor.cursor)
@@ -141,8 +49,8 @@ describe('the telemetry writer', () => {
     const fails = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 })
     await fc.assert(
       fc.asyncProperty(journals, sizes, fails, async (records, cuts, plan) => {
-        const steady = await open(records, cuts)
-        const flaky = await open(records, cuts)
+        const steady = await openPipeline(records, cuts)
+        const flaky = await openPipeline(records, cuts)
         let calls = 0
         const store = {
           cursor: () => flaky.telemetry.cursor(),
@@ -186,7 +94,7 @@ describe('the ledger', () => {
     const strides = fc.array(fc.boolean(), { minLength: 1, maxLength: 6 })
     await fc.assert(
       fc.asyncProperty(journals, sizes, strides, async (records, cuts, writes) => {
-        const it = await open(records, cuts)
+        const it = await openPipeline(records, cuts)
         const { journal, state, telemetry, processor } = it
         let writer = await it.writerOf()
         const days = [...new Set(records.map((one) => utcDay(one.receivedAt)))]

@@ -45,6 +45,7 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
       const { store } = await both()
       expect(await store.load()).toEqual({
         cursor: 0,
+        statesUpTo: 0,
         progress: { now: 0, silenceFloor: 0, lastNumber: { day: '', seq: 0 } },
         rules: [],
         deletedRules: [],
@@ -61,16 +62,28 @@ export function stateStoreContract(name: string, place: () => StatePlace): void 
       const again = await at.open()
       expect(await again.load()).toEqual({
         cursor: 7,
+        statesUpTo: 5,
         progress: FULL.progress,
         rules: FULL.rules,
         deletedRules: [],
         devices: [
-          { device: DEVICE, state: STATE },
-          { device: OTHER, state: null },
+          { device: DEVICE, state: STATE, takenUpTo: 7 },
+          { device: OTHER, state: null, takenUpTo: 0 },
         ],
         openCases: [aCase()],
         pendingCommands: [COMMAND],
       })
+    })
+
+    test('a state knows which commit it came with, however many follow', async () => {
+      const { store } = await both()
+      await store.commit(FULL)
+      await store.commit({ ...change(8), live: [live({ deviceId: 'dev-2', alerts: [] })] })
+      await store.commit(change(9))
+      const taken = (await store.load()).devices.map((one) => one.takenUpTo)
+      expect(taken).toEqual([7, 8])
+      await store.commit({ ...change(10), live: [live()] })
+      expect((await store.load()).devices[0]?.takenUpTo).toBe(10)
     })
 
     test('a commit is all or nothing: a second open case of device and rule refuses the rest', async () => {

@@ -41,6 +41,7 @@ export function casesChange(
 ): StateChange {
   return {
     cursor,
+    statesUpTo: cursor,
     progress: { now: 0, silenceFloor: 0, lastNumber: { day: '', seq: 0 } },
     live: [],
     devices: [],

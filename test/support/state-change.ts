@@ -100,6 +100,7 @@ export function live(more: Partial<DeviceLive> = {}): DeviceLive {
 export function change(cursor: number): StateChange {
   return {
     cursor,
+    statesUpTo: cursor,
     progress: { now: T0, silenceFloor: T0 - 1, lastNumber: { day: '20261122', seq: 4 } },
     live: [],
     devices: [],
@@ -121,6 +122,7 @@ export function change(cursor: number): StateChange {
 /** A commit with one of everything. */
 export const FULL: StateChange = {
   ...change(7),
+  statesUpTo: 5,
   devices: [DEVICE, OTHER],
   live: [live()],
   rules: [LADDER, testRule()],

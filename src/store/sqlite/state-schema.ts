@@ -38,7 +38,8 @@ const SCHEMA = `
     online INTEGER NOT NULL,
     last_seen_at INTEGER,
     latest TEXT,
-    state BLOB NOT NULL
+    state BLOB NOT NULL,
+    taken_up_to INTEGER
   ) STRICT;
 
   CREATE TABLE IF NOT EXISTS rules (
@@ -148,8 +149,10 @@ const SCHEMA = `
 export function openStateDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file)
   db.exec(SCHEMA)
+  addColumn(db, 'device_states', 'taken_up_to INTEGER')
   moveFormerStates(db)
-  addPackedChunks(db)
+  // Earlier versions kept the readings seen as JSON in `rows`; there they stay until they are old.
+  addColumn(db, 'seen', 'packed BLOB')
   return db
 }
 
@@ -159,13 +162,14 @@ function moveFormerStates(db: DatabaseSync): void {
   if (former === undefined) return
   db.exec(`BEGIN;
     INSERT INTO device_states
-      SELECT device_id, online, last_seen_at, latest, CAST(state AS BLOB) FROM device_live;
+      SELECT device_id, online, last_seen_at, latest, CAST(state AS BLOB), NULL FROM device_live;
     DROP TABLE device_live;
     COMMIT`)
 }
 
-/** Earlier versions kept the readings seen as JSON in `rows`; there they stay until they are old. */
-function addPackedChunks(db: DatabaseSync): void {
-  const packed = db.prepare("SELECT 1 FROM pragma_table_info('seen') WHERE name = 'packed'").get()
-  if (packed === undefined) db.exec('ALTER TABLE seen ADD COLUMN packed BLOB')
+/** Adds a column that earlier versions did not have. */
+function addColumn(db: DatabaseSync, table: string, definition: string): void {
+  const name = definition.split(' ', 1)[0] as string
+  const present = db.prepare('SELECT 1 FROM pragma_table_info(?) WHERE name = ?').get(table, name)
+  if (present === undefined) db.exec(`ALTER TABLE ${table} ADD COLUMN ${definition}`)
 }

@@ -31,9 +31,11 @@ function deviceWrites(db: DatabaseSync) {
     'seen WHERE device_id',
   ].map((where) => db.prepare(`DELETE FROM ${where} = ?`))
   const live = db.prepare(
-    `INSERT INTO device_states (device_id, online, last_seen_at, latest, state) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO device_states (device_id, online, last_seen_at, latest, state, taken_up_to)
+     VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (device_id) DO UPDATE SET online = excluded.online,
-       last_seen_at = excluded.last_seen_at, latest = excluded.latest, state = excluded.state`,
+       last_seen_at = excluded.last_seen_at, latest = excluded.latest, state = excluded.state,
+       taken_up_to = excluded.taken_up_to`,
   )
   const clearAlerts = db.prepare('DELETE FROM alerts WHERE device_id = ?')
   const alert = db.prepare(
@@ -49,9 +51,9 @@ function deviceWrites(db: DatabaseSync) {
     deleteDevice(id: string): void {
       for (const removal of removals) removal.run(id)
     },
-    live(it: DeviceLive): void {
+    live(it: DeviceLive, cursor: number): void {
       const latest = it.latest === null ? null : JSON.stringify(it.latest)
-      live.run(it.deviceId, it.online ? 1 : 0, it.lastSeenAt, latest, it.state)
+      live.run(it.deviceId, it.online ? 1 : 0, it.lastSeenAt, latest, it.state, cursor)
       clearAlerts.run(it.deviceId)
       for (const row of it.alerts) writeAlert(row)
     },

@@ -47,16 +47,25 @@ class SqliteStateStore implements StateStore {
 
   async load(): Promise<StateSnapshot> {
     const rules = this.#all<{ id: string; deleted: number; body: string }>('SELECT * FROM rules')
+    const cursor = this.#meta<number>('cursor') ?? 0
     return {
-      cursor: this.#meta<number>('cursor') ?? 0,
+      cursor,
+      statesUpTo: this.#meta<number>('statesUpTo') ?? cursor,
       progress: this.#meta<Progress>('progress') ?? START,
       rules: rules
         .filter((row) => row.deleted === 0)
         .map((row) => JSON.parse(row.body) as StoredRule),
       deletedRules: rules.filter((row) => row.deleted === 1).map((row) => row.id),
-      devices: this.#all<{ body: string; state: Uint8Array | null }>(
-        'SELECT body, state FROM devices LEFT JOIN device_states ON device_id = id',
-      ).map((row): StoredDevice => ({ device: JSON.parse(row.body) as Device, state: row.state })),
+      devices: this.#all<{ body: string; state: Uint8Array | null; taken: number | null }>(
+        `SELECT body, state, taken_up_to AS taken
+         FROM devices LEFT JOIN device_states ON device_id = id`,
+      ).map(
+        ({ body, state, taken }): StoredDevice => ({
+          device: JSON.parse(body) as Device,
+          state,
+          takenUpTo: taken ?? 0,
+        }),
+      ),
       openCases: this.#all<{ body: string }>(
         "SELECT body FROM cases WHERE status NOT IN ('closed', 'cancelled')",
       ).map((row) => caseFromBody(row.body)),
@@ -70,12 +79,13 @@ class SqliteStateStore implements StateStore {
     transaction(this.#db, () => {
       const write = this.#write
       write.meta('cursor', change.cursor)
+      write.meta('statesUpTo', change.statesUpTo)
       write.meta('progress', change.progress)
       for (const device of change.devices) write.device(device)
       for (const id of change.deletedDevices) write.deleteDevice(id)
       for (const rule of change.rules) write.rule(rule)
       for (const id of change.deletedRules) write.deleteRule(id)
-      for (const live of change.live) write.live(live)
+      for (const live of change.live) write.live(live, change.cursor)
       for (const one of change.cases) write.case(one)
       for (const { caseId, event } of change.caseEvents) write.caseEvent(caseId, event)
       for (const message of change.quarantined) write.quarantined(message)
