@@ -52,6 +52,7 @@ const segments =
         return writeSync(...args)
       }) as typeof writeSync,
       now: clock(commitMs),
+      worked: () => 0,
     }
     let end: SharedArrayBuffer | undefined
     return {

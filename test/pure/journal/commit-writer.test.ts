@@ -10,6 +10,7 @@ function aDisk() {
     fails: null as Error | null,
     takes: Number.POSITIVE_INFINITY,
     clock: 0,
+    worked: 0,
     asked,
   }
   const take = (bytes: number) => {
@@ -18,6 +19,7 @@ function aDisk() {
   }
   const writer = new CommitWriter({
     now: () => disk.clock,
+    worked: () => disk.worked,
     write: ((
       _fd: number,
       _bytes: Buffer,
@@ -80,6 +82,27 @@ describe('who writes a commit', () => {
     expect(inPool).toBeGreaterThan(5)
     expect(inPool).toBeLessThan(30)
   })
+})
+
+test('the pool, while the thread has work enough without waiting for the disk', () => {
+  const { disk, put } = aDisk()
+  put()
+  /** A second of 0.5 ms commits, each with so much work before it. */
+  const second = (workMs: number) => {
+    const where = Array.from({ length: 1_000 }, () => {
+      disk.clock += Math.max(0.5, workMs)
+      disk.worked += workMs
+      const [first] = put().where
+      // To write here is work as well, by the clock that counts it.
+      if (first === HERE[0]) disk.worked += disk.tookMs
+      return first
+    })
+    // It takes a moment to be seen.
+    return new Set(where.slice(500))
+  }
+  expect(second(0.3)).toEqual(new Set(HERE))
+  expect(second(9)).toEqual(new Set(POOL))
+  expect(second(0.1)).toEqual(new Set(HERE))
 })
 
 describe.each(['fast', 'slow'])('a commit that fails on a %s disk', (pace) => {
