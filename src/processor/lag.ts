@@ -13,12 +13,17 @@ import type { DeviceEntry, World } from '../engine/world.ts'
 
 /** So many that lag are stored with a commit, once a whole interval has passed ... */
 const DEVICES = 128
-/** ... or this share of them, where that is more: none lags for much longer than another. */
+/**
+ * ... or this share of the most that have lagged since none did, where that is more: each has its
+ * turn within eight intervals.
+ */
 const SHARE = 1 / 8
 
 export class Lag {
   /** By the record from which on the stored state lacks something, the first of them first. */
   readonly #since = new Map<DeviceEntry, number>()
+  /** How many have lagged at the most since none did. */
+  #most = 0
 
   get size(): number {
     return this.#since.size
@@ -45,12 +50,14 @@ export class Lag {
     for (const entry of effects.touched) this.add(entry, firstSeq)
     const chosen = new Set(effects.unrepeatable)
     for (const entry of effects.touched) if (hasAlert(entry)) chosen.add(entry)
-    let left = interval * Math.max(DEVICES, SHARE * this.#since.size)
+    this.#most = Math.max(this.#most, this.#since.size)
+    let left = interval * Math.max(DEVICES, SHARE * this.#most)
     for (const entry of this.#since.keys()) {
       if (left-- <= 0) break
       chosen.add(entry)
     }
     for (const entry of chosen) this.#since.delete(entry)
+    if (this.#since.size === 0) this.#most = 0
     // A device may have gone, and another of its name come.
     return [...chosen].filter((entry) => world.devices.get(entry.device.id) === entry)
   }

@@ -46,9 +46,13 @@ describe('whose state a commit stores', () => {
     expect([lag.size, lag.storedUpTo(2000)]).toEqual([0, 2000])
   })
 
-  test('of very many an eighth, so that none lags for minutes', () => {
-    const { entries, commit } = aCity(8_000)
-    expect(commit(1, entries).size).toBe(1_000)
+  test('of very many an eighth, so that each has its turn within eight commits', () => {
+    const { entries, lag, commit } = aCity(8_000)
+    const stored = [commit(1, entries)]
+    while (lag.size > 0) stored.push(commit(stored.length + 1, []))
+    expect(stored.map((one) => one.size)).toEqual(Array(8).fill(1_000))
+    // The next few are few again.
+    expect(commit(10, entries.slice(0, 300)).size).toBe(128)
   })
 
   test('fewer, where the commit before was just now', () => {
