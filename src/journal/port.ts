@@ -41,8 +41,8 @@ export type Entry = NewRecord & { readonly kind?: string }
 /** The reading end, for a consumer with a cursor of its own. */
 export interface JournalReader {
   /**
-   * The next whole commits after `after`, until `maxBytes` are reached (at least one commit if
-   * there is any). An empty list: the reader is at the end.
+   * The next whole commits after `after`, the end of a commit or 0, until `maxBytes` are reached
+   * (at least one commit if there is any). An empty list: the reader is at the end.
    */
   read(after: number, maxBytes: number): JournalRecord[]
   /**
