@@ -71,6 +71,7 @@ const writer = new TelemetryWriter({
   cursor: await telemetry.cursor(),
 })
 await writer.count()
+const releasable = () => Math.min(processor.statesUpTo, writer.cursor)
 const feed = new TelemetryFeed({
   writer,
   store: telemetry,
@@ -79,7 +80,7 @@ const feed = new TelemetryFeed({
     post({
       type: 'stored',
       upTo,
-      releasable: Math.min(processor.statesUpTo, upTo),
+      releasable: releasable(),
       refused: writer.refused,
     }),
   onTrouble: (message) => post({ type: 'trouble', where: 'telemetry', message }),
@@ -91,6 +92,7 @@ const pipeline = new Pipeline({
   journal,
   state,
   telemetry,
+  releasable,
   post,
   storeIsLocal: settings.telemetry.type === 'sqlite',
   retention,

@@ -124,9 +124,10 @@ function takeReadings(
     if (one.ts === null && observedAt !== message.receivedAt) {
       effects.exceptions.moved.push([record.seq, one.index, observedAt])
     }
-    accept(entry, { record, message, one, observedAt }, effects)
+    const taken = { record, message, one, observedAt }
+    accept(entry, taken, effects)
     line.accepted++
-    const chunk = take(world, entry, { record, one, observedAt }, effects)
+    const chunk = take(world, entry, taken, effects)
     if (chunk !== null) effects.chunks.push({ deviceId: entry.device.id, chunk })
   }
   schedule(world, entry)
@@ -143,10 +144,9 @@ function identityOf(one: DecodedReading, at: Instant): Identity {
 /** Books a reading that is taken. */
 function accept(
   entry: DeviceEntry,
-  what: { record: JournalRecord; message: Message; one: DecodedReading; observedAt: Instant },
+  { record, message, one, observedAt }: Taken & { readonly message: Message },
   effects: Effects,
 ): void {
-  const { record, message, one, observedAt } = what
   const reading: Reading = {
     deviceId: entry.device.id,
     kind: entry.device.kind,

@@ -67,12 +67,15 @@ export class CommitWriter {
     const small = bytes.length <= SMALL_BYTES
     const begun = this.#disk.now()
     if (begun - this.#lookedAt >= LOOK_MS) this.#look(begun)
+    const here = small && this.#pace < FAST_MS && !this.#busy
     const written = (error: Error | null, count: number) => {
-      if (small) this.#learn(this.#disk.now() - begun)
+      const took = this.#disk.now() - begun
+      if (small) this.#learn(took)
+      if (here) this.#waited += took
       if (error === null && count === bytes.length) done(null)
       else this.#erase(fd, offset, () => done(error ?? new Error('the disk took a part only')))
     }
-    if (small && this.#pace < FAST_MS && !this.#busy) this.#putNow(fd, bytes, offset, written)
+    if (here) this.#putNow(fd, bytes, offset, written)
     else this.#disk.write(fd, bytes, 0, bytes.length, offset, written)
   }
 
@@ -94,7 +97,6 @@ export class CommitWriter {
     offset: number,
     written: (error: Error | null, count: number) => void,
   ): void {
-    const begun = this.#disk.now()
     let count = 0
     let failure: Error | null = null
     try {
@@ -102,7 +104,6 @@ export class CommitWriter {
     } catch (error) {
       failure = error as Error
     }
-    this.#waited += this.#disk.now() - begun
     written(failure, count)
   }
 

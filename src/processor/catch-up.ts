@@ -6,7 +6,7 @@ import type { World } from '../engine/world.ts'
 import type { JournalReader } from '../journal/port.ts'
 import type { Verdicts } from '../model/verdicts.ts'
 import type { StateSnapshot, StateStore } from '../store/state-port.ts'
-import { decide } from './decided.ts'
+import { whatBecameOf } from './decided.ts'
 import type { Lag } from './lag.ts'
 
 /** Bytes of the journal read at once, and verdicts looked up at once. */
@@ -45,7 +45,7 @@ export async function catchUp(
         verdicts = await from.state.verdicts(at - 1, STRETCH_VERDICTS)
         if (verdicts.length === 0) throw new Error(`the state lacks the verdict on record ${at}`)
       }
-      const decided = decide(record, decoders, verdicts)
+      const decided = whatBecameOf(record, decoders, verdicts)
       const entry = world.devices.get(decided?.deviceId ?? '')
       if (decided === null || entry === undefined) continue
       if ((takenUpTo.get(decided.deviceId) ?? 0) >= at) continue

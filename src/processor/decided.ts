@@ -15,7 +15,7 @@ export interface Decided {
 }
 
 /** Null for a record that holds no readings, or that no verdict is about. */
-export function decide(
+export function whatBecameOf(
   record: JournalRecord,
   decoders: ReadonlyMap<string, Decoder>,
   verdicts: readonly Verdicts[],

@@ -51,6 +51,8 @@ export interface PipelineParts {
   readonly journal: JournalReader
   readonly state: StateStore
   readonly telemetry: TelemetryStore
+  /** The journal is needed no longer up to here. */
+  readonly releasable: () => number
   readonly post: (message: PipelineMessage) => void
   /**
    * The store is on the disk of everything else: a backlog is worked off no faster than it stores.
@@ -251,7 +253,7 @@ export class Pipeline {
       post({
         type: 'committed',
         cursor: processor.cursor,
-        releasable: this.#releasable(),
+        releasable: this.#parts.releasable(),
         events: liveEvents(processor.world, committed),
         credentials: credentialChanges(committed),
         commands: [...committed.effects.commands.values()].filter((c) => c.state === 'sent'),
@@ -266,12 +268,6 @@ export class Pipeline {
       if (one.seq <= processor.cursor) post({ type: 'answer', id: one.id, output: null })
       else this.#reached.push(one)
     }
-  }
-
-  /** The journal is needed no longer up to here. */
-  #releasable(): number {
-    const { processor, writer } = this.#parts
-    return Math.min(processor.statesUpTo, writer.cursor)
   }
 
   /** Every hour, what is too old is let go of, in steps; telemetry by the feed. */

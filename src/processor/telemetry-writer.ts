@@ -8,7 +8,7 @@ import { DAY, utcDay } from '../model/time.ts'
 import type { Verdicts } from '../model/verdicts.ts'
 import type { StateStore } from '../store/state-port.ts'
 import type { TelemetryStore } from '../store/telemetry-port.ts'
-import { decide } from './decided.ts'
+import { whatBecameOf } from './decided.ts'
 import { ReadingCounts } from './reading-counts.ts'
 
 /**
@@ -193,7 +193,7 @@ function acceptedReadings(
   decoders: ReadonlyMap<string, Decoder>,
   verdicts: readonly Verdicts[],
 ): Reading[] {
-  const decided = decide(record, decoders, verdicts)
+  const decided = whatBecameOf(record, decoders, verdicts)
   if (decided === null) return []
   const { deviceId, kind, message } = decided
   return decided.readings.map(({ one, observedAt }) => ({
