@@ -13,6 +13,8 @@ export interface PublisherOptions {
   readonly window: number
   /** The payload of the n-th message, from 1; null: there is no more. */
   readonly payload: (n: number) => string | null
+  /** Connects, and sends nothing before `release()`. */
+  readonly held?: boolean
 }
 
 export class Publisher {
@@ -24,13 +26,26 @@ export class Publisher {
   #socket: Socket | null = null
   #next = 1
   #ready = false
+  #held: boolean
   #exhausted = false
   #stopped = false
   #changed: (() => void)[] = []
 
   constructor(options: PublisherOptions) {
     this.#options = options
+    this.#held = options.held ?? false
     this.#connect(options.port)
+  }
+
+  /** True when the broker has accepted the connection. */
+  get connected(): boolean {
+    return this.#ready
+  }
+
+  /** One that was held sends from now on. */
+  release(): void {
+    this.#held = false
+    this.#fill()
   }
 
   /** True when everything was acknowledged. */
@@ -102,7 +117,7 @@ export class Publisher {
   }
 
   #fill(): void {
-    if (!this.#ready || this.#stopped || this.#socket === null) return
+    if (!this.#ready || this.#held || this.#stopped || this.#socket === null) return
     this.#socket.cork()
     while (this.#unacked.size < this.#options.window && !this.#exhausted) {
       const payload = this.#options.payload(this.#next)
