@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
@@ -66,9 +67,15 @@ async function latestOf(of: Service): Promise<number[]> {
   }
 }
 
-/** Records that some stored state lacks. */
+/** Records that some stored state lacks, of all cells together. */
 function lagOf(dataDir: string): number {
-  const db = new DatabaseSync(join(dataDir, 'state.db'), { readOnly: true })
+  const files = readdirSync(dataDir, { recursive: true, encoding: 'utf8' })
+  const states = files.filter((file) => basename(file) === 'state.db')
+  return states.reduce((sum, file) => sum + lagIn(join(dataDir, file)), 0)
+}
+
+function lagIn(file: string): number {
+  const db = new DatabaseSync(file, { readOnly: true })
   const value = (key: string) =>
     Number((db.prepare('SELECT value FROM meta WHERE key = ?').get(key) as { value: string }).value)
   const lag = value('cursor') - value('statesUpTo')
