@@ -1,5 +1,8 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { openTelemetryReader, openTelemetryStore } from '../../src/store/open.ts'
+import { openSqliteTelemetryStore } from '../../src/store/sqlite/telemetry.ts'
+import { openSqliteTelemetryReader } from '../../src/store/sqlite/telemetry-reader.ts'
 import { describeWith, INFLUX_SERVERS, type InfluxServer } from '../support/influx-servers.ts'
 import { PROBE } from '../support/kind.ts'
 import { freshFolder } from '../support/places.ts'
@@ -11,6 +14,16 @@ const districtOf = () => 'd1'
 telemetryStoreContract('sqlite', () => {
   const at = { dataDir: freshFolder(), kinds, districtOf, location: { type: 'sqlite' } as const }
   return { open: async () => openTelemetryStore(at), reader: async () => openTelemetryReader(at) }
+})
+
+// Every batch has readings that go to their place, others that gather, and some on the way.
+telemetryStoreContract('sqlite, hardly any recent reading', () => {
+  const file = join(freshFolder(), 'telemetry.db')
+  const limits = { runRows: 1, rows: 1, age: Number.POSITIVE_INFINITY, pageRows: 3, stepRows: 1 }
+  return {
+    open: async () => openSqliteTelemetryStore(file, kinds, limits),
+    reader: async () => openSqliteTelemetryReader(file, kinds),
+  }
 })
 
 for (const kind of INFLUX_SERVERS) {

@@ -36,6 +36,11 @@ export async function range(
   return await reader.range({ ...ALL, limit: 1000, ...more })
 }
 
-export async function buckets(reader: TelemetryReader, every: number, aggregate: Aggregate) {
-  return await reader.aggregate({ ...ALL, fields: ['level'], every, aggregate })
+export async function buckets(
+  reader: TelemetryReader,
+  every: number,
+  aggregate: Aggregate,
+  more: { readonly kind?: string; readonly deviceId?: string } = {},
+) {
+  return await reader.aggregate({ ...ALL, fields: ['level'], every, aggregate, ...more })
 }

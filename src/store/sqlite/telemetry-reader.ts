@@ -13,7 +13,7 @@ import type {
   TelemetryRow,
 } from '../telemetry-port.ts'
 import { strangeCursor } from './query.ts'
-import { tableOf } from './telemetry-schema.ts'
+import { isRecent, recentTableOf, SIDES, tableOf } from './telemetry-schema.ts'
 
 /** Opens the reading side of a SQLite telemetry file; the file must exist. */
 export function openSqliteTelemetryReader(
@@ -34,6 +34,19 @@ const AGGREGATE_SQL: Record<Exclude<Aggregate, 'last'>, string> = {
 /** A device's number, from its id as the first parameter. */
 const NUMBER = '(SELECT n FROM device_numbers WHERE id = ?1)'
 
+/** A device's readings of a kind from ?2 to ?3, which excludes it: those in place and the recent ones. */
+function readingsOf(kind: string, columns: string): string {
+  const span = 'ts >= ?2 AND ts < ?3'
+  return [
+    `SELECT ${columns} FROM ${tableOf(kind)} WHERE device = ${NUMBER} AND ${span}`,
+    ...SIDES.map(
+      (side) =>
+        `SELECT ${columns} FROM ${recentTableOf(kind, side)}
+         WHERE ${isRecent(kind, side, NUMBER)} AND ${span}`,
+    ),
+  ].join('\nUNION ALL ')
+}
+
 class SqliteTelemetryReader implements TelemetryReader {
   readonly #db: DatabaseSync
   readonly #kinds: ReadonlyMap<string, DeviceKind>
@@ -45,13 +58,9 @@ class SqliteTelemetryReader implements TelemetryReader {
 
   async range(query: RangeQuery): Promise<TelemetryRow[]> {
     const specs = this.#specs(query)
-    const columns = specs.map(([name]) => `, "${name}"`).join('')
+    const columns = ['ts', 'received_at', 'seq', ...specs.map(([name]) => `"${name}"`)].join(', ')
     const rows = this.#db
-      .prepare(
-        `SELECT ts, received_at, seq${columns} FROM ${tableOf(query.kind)}
-         WHERE device = ${NUMBER} AND ts >= ?2 AND ts < ?3
-         ORDER BY ts DESC LIMIT ?4`,
-      )
+      .prepare(`${readingsOf(query.kind, columns)} ORDER BY ts DESC LIMIT ?4`)
       .all(query.deviceId, query.from, query.to, query.limit)
     return rows.map((row) => ({
       ts: row['ts'] as number,
@@ -68,8 +77,8 @@ class SqliteTelemetryReader implements TelemetryReader {
   async kindOf(deviceId: string): Promise<string | null> {
     for (const kind of this.#kinds.keys()) {
       const row = this.#db
-        .prepare(`SELECT 1 FROM ${tableOf(kind)} WHERE device = ${NUMBER} LIMIT 1`)
-        .get(deviceId)
+        .prepare(`SELECT ts FROM (${readingsOf(kind, 'ts')}) LIMIT 1`)
+        .get(deviceId, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
       if (row !== undefined) return kind
     }
     return null
@@ -83,16 +92,17 @@ class SqliteTelemetryReader implements TelemetryReader {
 
   #statistic(query: AggregateQuery, aggregate: Exclude<Aggregate, 'last'>): TelemetryBucket[] {
     const specs = this.#specs(query)
+    const names = specs.map(([name]) => `"${name}"`)
     const columns = specs.map(([name]) => `, ${AGGREGATE_SQL[aggregate]}("${name}") AS "${name}"`)
     const rows = this.#db
       .prepare(
         // node:sqlite binds numbers as reals: without the cast the division would not be whole.
-        `SELECT ts / CAST(?2 AS INTEGER) * CAST(?2 AS INTEGER) AS bucket, count(*) AS n
+        `SELECT ts / CAST(?4 AS INTEGER) * CAST(?4 AS INTEGER) AS bucket, count(*) AS n
            ${columns.join('')}
-         FROM ${tableOf(query.kind)} WHERE device = ${NUMBER} AND ts >= ?3 AND ts < ?4
+         FROM (${readingsOf(query.kind, ['ts', ...names].join(', '))})
          GROUP BY bucket ORDER BY bucket`,
       )
-      .all(query.deviceId, query.every, query.from, query.to)
+      .all(query.deviceId, query.from, query.to, query.every)
     return rows.map((row) => ({
       ts: row['bucket'] as number,
       count: row['n'] as number,
@@ -104,12 +114,9 @@ class SqliteTelemetryReader implements TelemetryReader {
   /** The last value of each field in its bucket, from whichever reading had it. */
   #last(query: AggregateQuery): TelemetryBucket[] {
     const specs = this.#specs(query)
-    const columns = specs.map(([name]) => `, "${name}"`)
+    const columns = ['ts', ...specs.map(([name]) => `"${name}"`)].join(', ')
     const rows = this.#db
-      .prepare(
-        `SELECT ts${columns.join('')} FROM ${tableOf(query.kind)}
-         WHERE device = ${NUMBER} AND ts >= ?2 AND ts < ?3 ORDER BY ts`,
-      )
+      .prepare(`${readingsOf(query.kind, columns)} ORDER BY ts`)
       .iterate(query.deviceId, query.from, query.to)
     const buckets: { ts: Instant; count: number; fields: Record<string, FieldValue> }[] = []
     for (const row of rows) {

@@ -1,4 +1,5 @@
 import type { FieldValue, Reading } from '../../model/reading.ts'
+import { DAY } from '../../model/time.ts'
 
 /**
  * Readings as plain numbers, so that they go to the writing thread without a copy: for each kind
@@ -92,11 +93,14 @@ class Pack {
 }
 
 /**
- * Where the rows begin, in the order of the tables: by device, then by time, so that rows of one
- * device go into one page, one after the other. Of two rows of one moment the later one still
- * comes later.
+ * Where the rows of each device begin, in the order of the tables: by device, then by time, so that
+ * rows of one device go into one page, one after the other. Of two rows of one moment the later one
+ * still comes later.
  */
-export function clusteredOrder(rows: Float64Array, width: number): Iterable<number> {
+export function placesByDevice(
+  rows: Float64Array,
+  width: number,
+): (readonly [device: number, places: readonly number[]])[] {
   const byDevice = new Map<number, number[]>()
   for (let at = 0; at < rows.length; at += width) {
     const device = rows[at] as number
@@ -105,7 +109,26 @@ export function clusteredOrder(rows: Float64Array, width: number): Iterable<numb
     else places.push(at)
   }
   const time = (at: number) => rows[at + 1] as number
-  return [...byDevice.keys()]
-    .sort((a, b) => a - b)
-    .flatMap((device) => (byDevice.get(device) as number[]).sort((a, b) => time(a) - time(b)))
+  for (const places of byDevice.values()) places.sort((a, b) => time(a) - time(b))
+  return [...byDevice].sort(([a], [b]) => a - b)
+}
+
+/** The values of the row at the place: NaN stands for what a reading lacks. */
+export function valuesAt(rows: Float64Array, place: number, width: number): (number | null)[] {
+  const values: (number | null)[] = []
+  for (let i = place; i < place + width; i++) {
+    const value = rows[i] as number
+    values.push(Number.isNaN(value) ? null : value)
+  }
+  return values
+}
+
+/** Rows per day of receipt, by the day's number. */
+export function rowsByDay(rows: Float64Array, width: number): Map<number, number> {
+  const days = new Map<number, number>()
+  for (let at = 0; at < rows.length; at += width) {
+    const day = Math.floor((rows[at + 2] as number) / DAY)
+    days.set(day, (days.get(day) ?? 0) + 1)
+  }
+  return days
 }

@@ -2,15 +2,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { DAY, utcDay } from '../../model/time.ts'
 import type { Tally } from '../telemetry-port.ts'
 import { GiveWay } from './give-way.ts'
-import { clusteredOrder, type RowPack, rowWidth } from './telemetry-rows.ts'
+import { RecentReadings } from './telemetry-recent.ts'
+import { rowsByDay, rowWidth } from './telemetry-rows.ts'
 import {
   openTelemetryDatabase,
-  prepareInsert,
   readCursor,
   readWritten,
   type StoreAnswer,
   type StoreRequest,
-  tableOf,
   type WorkerSettings,
 } from './telemetry-schema.ts'
 import { transaction } from './transaction.ts'
@@ -24,14 +23,9 @@ const BACKLOG_ROWS = 20_000
 /** Devices whose old readings are let go of in one step. */
 const PRUNED_DEVICES = 500
 
-const { file, layouts } = workerData as WorkerSettings
+const { file, layouts, limits } = workerData as WorkerSettings
 const db = openTelemetryDatabase(file)
-const tables = new Map(
-  layouts.map((layout) => [
-    layout.kind,
-    { insert: prepareInsert(db, layout), width: rowWidth(layout) },
-  ]),
-)
+const widths = new Map(layouts.map((layout) => [layout.kind, rowWidth(layout)]))
 const addNumber = db.prepare('INSERT INTO device_numbers (n, id) VALUES (?, ?)')
 const setCursor = db.prepare(
   "INSERT INTO meta VALUES ('cursor', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -40,7 +34,10 @@ const addWritten = db.prepare(
   `INSERT INTO written VALUES (?, ?, ?)
    ON CONFLICT (day, kind) DO UPDATE SET readings = readings + excluded.readings`,
 )
-const giveWay = new GiveWay(() => performance.now())
+const now = () => performance.now()
+const giveWay = new GiveWay(now)
+const openRecent = () => new RecentReadings(db, { layouts, limits, giveWay, now })
+let recent = openRecent()
 let prunedUpTo = 0
 
 port.on('message', (request: StoreRequest) => {
@@ -75,40 +72,26 @@ function work(request: StoreRequest): unknown {
 function append({ packs, numbers, upTo }: Extract<StoreRequest, { type: 'append' }>): number {
   // A batch that was stored before, whose answer was lost: nothing is counted twice.
   if (readCursor(db) >= upTo) return 0
-  transaction(db, () => {
-    for (const { n, id } of numbers) addNumber.run(n, id)
-    giveWay.hurried = rowsIn(packs) > BACKLOG_ROWS
-    for (const pack of packs) write(pack)
-    setCursor.run(upTo)
-  })
+  giveWay.hurried = recent.rowsIn(packs) > BACKLOG_ROWS
+  try {
+    transaction(db, () => {
+      for (const { n, id } of numbers) addNumber.run(n, id)
+      recent.write(packs)
+      for (const { kind, rows } of packs) count(kind, rows)
+      setCursor.run(upTo)
+    })
+  } catch (error) {
+    // What it remembers was rolled back.
+    recent = openRecent()
+    throw error
+  }
   return 0
 }
 
-function rowsIn(packs: readonly RowPack[]): number {
-  return packs.reduce(
-    (sum, { kind, rows }) => sum + rows.length / (tables.get(kind)?.width ?? 1),
-    0,
-  )
-}
-
-function write({ kind, rows }: RowPack): void {
-  const table = tables.get(kind)
-  if (table === undefined) throw new Error(`no table for kind ${kind}`)
-  const { insert, width } = table
-  /** Rows per day of receipt, by the day's number. */
-  const days = new Map<number, number>()
-  for (const at of clusteredOrder(rows, width)) {
-    const values: (number | null)[] = []
-    for (let i = at; i < at + width; i++) {
-      const value = rows[i] as number
-      values.push(Number.isNaN(value) ? null : value)
-    }
-    insert.run(...values)
-    giveWay.pause()
-    const day = Math.floor((rows[at + 2] as number) / DAY)
-    days.set(day, (days.get(day) ?? 0) + 1)
+function count(kind: string, rows: Float64Array): void {
+  for (const [day, readings] of rowsByDay(rows, widths.get(kind) as number)) {
+    addWritten.run(utcDay(day * DAY), kind, readings)
   }
-  for (const [day, readings] of days) addWritten.run(utcDay(day * DAY), kind, readings)
 }
 
 function tally(day: string): Tally {
@@ -120,14 +103,12 @@ function prune(before: number): boolean {
   const numbers = db
     .prepare('SELECT n FROM device_numbers WHERE n > ? ORDER BY n LIMIT ?')
     .all(prunedUpTo, PRUNED_DEVICES) as { n: number }[]
+  const done = numbers.length < PRUNED_DEVICES
   // By device, because that is how the tables are clustered: by time alone would be a full scan.
   transaction(db, () => {
-    for (const kind of tables.keys()) {
-      const remove = db.prepare(`DELETE FROM ${tableOf(kind)} WHERE device = ? AND ts < ?`)
-      for (const { n } of numbers) remove.run(n, before)
-    }
+    for (const { n } of numbers) recent.prune(n, before)
+    if (done) recent.pruneRecent(before)
   })
-  const done = numbers.length < PRUNED_DEVICES
   prunedUpTo = done ? 0 : (numbers.at(-1) as { n: number }).n
   return done
 }

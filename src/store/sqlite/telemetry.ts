@@ -5,8 +5,10 @@ import type { Tally, TelemetryBatch, TelemetryStore } from '../telemetry-port.ts
 import { type RowLayout, RowPacker } from './telemetry-rows.ts'
 import {
   type DeviceNumber,
-  ensureTable,
+  ensureTables,
   openTelemetryDatabase,
+  RECENT_LIMITS,
+  type RecentLimits,
   readNumbers,
   type StoreAnswer,
   type StoreRequest,
@@ -21,16 +23,17 @@ import {
 export function openSqliteTelemetryStore(
   file: string,
   kinds: readonly DeviceKind[],
+  limits: RecentLimits = RECENT_LIMITS,
 ): TelemetryStore {
   // What is wrong with the file is known before the thread begins.
   const db = openTelemetryDatabase(file)
-  for (const kind of kinds) ensureTable(db, kind)
+  for (const kind of kinds) ensureTables(db, kind)
   const numbers = readNumbers(db)
   db.close()
   const layouts = kinds.map((kind) => ({ kind: kind.name, fields: Object.keys(allFields(kind)) }))
   const worker = new Worker(new URL('./telemetry-worker.ts', import.meta.url), {
     name: 'telemetry',
-    workerData: { file, layouts } satisfies WorkerSettings,
+    workerData: { file, layouts, limits } satisfies WorkerSettings,
   })
   return new SqliteTelemetryStore(worker, layouts, numbers)
 }
