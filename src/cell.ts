@@ -12,7 +12,7 @@ import type { Partition } from './model/partition.ts'
 import { DAY, type Instant } from './model/time.ts'
 import type { Clock } from './ops/clock.ts'
 import { watchJournalHold } from './ops/data-dir.ts'
-import { giveBackAfterRushes } from './ops/memory.ts'
+import { collectYoungAlone, giveBackAfterRushes } from './ops/memory.ts'
 import { metricValues } from './ops/metric-values.ts'
 import { secretMatches } from './ops/secret.ts'
 import type { PipelineSettings } from './pipeline-thread.ts'
@@ -53,6 +53,8 @@ const TOPIC_LEVELS = 8
 
 export async function openCell(parts: CellParts): Promise<Cell> {
   const { dataDir, partition, settings, kinds, location, metrics, health, log, onFatal } = parts
+  // Of this process, so of the threads that begin below as well.
+  collectYoungAlone()
   const journal = await openJournal(dataDir)
   const pipeline = await startPipeline(parts, journal.end)
   const reached = Math.max(pipeline.cursor, pipeline.stored)

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
@@ -70,4 +71,16 @@ export function collect(): void {
   const gc: NodeJS.GCFunction = runInNewContext('gc')
   setFlagsFromString('--no-expose-gc')
   gc({ type: 'major' })
+}
+
+/** Fewer processors than this are all taken by our own threads. Unsourced. */
+const SPARE_PROCESSORS = 4
+
+/**
+ * Young objects are collected by the thread that made them, without helpers, where there are few
+ * processors. There a helper waits for one as long as anybody, the thread waits for its helpers,
+ * and who else needs a processor waits for them all (docs/adr/0021).
+ */
+export function collectYoungAlone(): void {
+  if (availableParallelism() < SPARE_PROCESSORS) setFlagsFromString('--no-parallel-scavenge')
 }
