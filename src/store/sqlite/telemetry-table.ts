@@ -42,8 +42,9 @@ export class TelemetryTable {
   constructor(db: DatabaseSync, kind: string) {
     this.#db = db
     this.#kind = kind
-    const columns = columnsOf(db, tableOf(kind))
-    this.#fields = columns.filter((name) => !HEAD_COLUMNS.includes(name))
+    // What the kind had before there were recent readings is in its place.
+    const columns = columnsOf(db, recentTableOf(kind, 0))
+    this.#fields = columns.filter((name) => name !== 'run' && !HEAD_COLUMNS.includes(name))
     this.#recent = [this.#load(0), this.#load(1)]
   }
 
