@@ -77,6 +77,8 @@ const ANY_RUN = `run IN (${Array.from({ length: RUNS }, (_, i) => i + 1).join(',
  * more than once, so a longer log would save nothing, and the disk would be busy for longer.
  */
 const COPIED_PAGES = 1024
+/** Room for pages in memory: what one batch writes and puts in its place, and little more. */
+const CACHE_KB = 16 * 1024
 
 /** Opens the file for writing. */
 export function openTelemetryDatabase(file: string): DatabaseSync {
@@ -85,7 +87,7 @@ export function openTelemetryDatabase(file: string): DatabaseSync {
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA busy_timeout = 5000;
-    PRAGMA cache_size = -65536;
+    PRAGMA cache_size = -${CACHE_KB};
     PRAGMA wal_autocheckpoint = ${COPIED_PAGES};
     CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS device_numbers (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
