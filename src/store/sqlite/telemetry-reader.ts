@@ -35,7 +35,8 @@ const AGGREGATE_SQL: Record<Exclude<Aggregate, 'last'>, string> = {
 const NUMBER = '(SELECT n FROM device_numbers WHERE id = ?1)'
 
 /** A device's readings of a kind from ?2 to ?3, which excludes it: those in place and the recent ones. */
-function readingsOf(kind: string, columns: string): string {
+function readingsOf(kind: string, names: readonly string[]): string {
+  const columns = names.map((name) => `"${name}"`).join(', ')
   const span = 'ts >= ?2 AND ts < ?3'
   return [
     `SELECT ${columns} FROM ${tableOf(kind)} WHERE device = ${NUMBER} AND ${span}`,
@@ -58,7 +59,7 @@ class SqliteTelemetryReader implements TelemetryReader {
 
   async range(query: RangeQuery): Promise<TelemetryRow[]> {
     const specs = this.#specs(query)
-    const columns = ['ts', 'received_at', 'seq', ...specs.map(([name]) => `"${name}"`)].join(', ')
+    const columns = ['ts', 'received_at', 'seq', ...namesOf(specs)]
     const rows = this.#db
       .prepare(`${readingsOf(query.kind, columns)} ORDER BY ts DESC LIMIT ?4`)
       .all(query.deviceId, query.from, query.to, query.limit)
@@ -77,7 +78,7 @@ class SqliteTelemetryReader implements TelemetryReader {
   async kindOf(deviceId: string): Promise<string | null> {
     for (const kind of this.#kinds.keys()) {
       const row = this.#db
-        .prepare(`SELECT ts FROM (${readingsOf(kind, 'ts')}) LIMIT 1`)
+        .prepare(`${readingsOf(kind, ['ts'])} LIMIT 1`)
         .get(deviceId, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
       if (row !== undefined) return kind
     }
@@ -92,14 +93,13 @@ class SqliteTelemetryReader implements TelemetryReader {
 
   #statistic(query: AggregateQuery, aggregate: Exclude<Aggregate, 'last'>): TelemetryBucket[] {
     const specs = this.#specs(query)
-    const names = specs.map(([name]) => `"${name}"`)
     const columns = specs.map(([name]) => `, ${AGGREGATE_SQL[aggregate]}("${name}") AS "${name}"`)
     const rows = this.#db
       .prepare(
         // node:sqlite binds numbers as reals: without the cast the division would not be whole.
         `SELECT ts / CAST(?4 AS INTEGER) * CAST(?4 AS INTEGER) AS bucket, count(*) AS n
            ${columns.join('')}
-         FROM (${readingsOf(query.kind, ['ts', ...names].join(', '))})
+         FROM (${readingsOf(query.kind, ['ts', ...namesOf(specs)])})
          GROUP BY bucket ORDER BY bucket`,
       )
       .all(query.deviceId, query.from, query.to, query.every)
@@ -114,9 +114,8 @@ class SqliteTelemetryReader implements TelemetryReader {
   /** The last value of each field in its bucket, from whichever reading had it. */
   #last(query: AggregateQuery): TelemetryBucket[] {
     const specs = this.#specs(query)
-    const columns = ['ts', ...specs.map(([name]) => `"${name}"`)].join(', ')
     const rows = this.#db
-      .prepare(`${readingsOf(query.kind, columns)} ORDER BY ts`)
+      .prepare(`${readingsOf(query.kind, ['ts', ...namesOf(specs)])} ORDER BY ts`)
       .iterate(query.deviceId, query.from, query.to)
     const buckets: { ts: Instant; count: number; fields: Record<string, FieldValue> }[] = []
     for (const row of rows) {
@@ -143,6 +142,8 @@ class SqliteTelemetryReader implements TelemetryReader {
 }
 
 type Row = Record<string, SQLOutputValue>
+
+const namesOf = (specs: readonly (readonly [string, FieldSpec])[]) => specs.map(([name]) => name)
 
 /** The fields that a row has; `switches`: 0 and 1 of a switch are false and true. */
 function readFields(

@@ -1,13 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Instant } from '../../model/time.ts'
 import type { GiveWay } from './give-way.ts'
-import {
-  placesByDevice,
-  type RowLayout,
-  type RowPack,
-  rowWidth,
-  valuesAt,
-} from './telemetry-rows.ts'
+import { type RowLayout, type RowPack, rowsIn, startsByDevice, valuesAt } from './telemetry-rows.ts'
 import { type RecentLimits, RUNS, type Side, storedKinds } from './telemetry-schema.ts'
 import { TelemetryTable } from './telemetry-table.ts'
 
@@ -27,12 +21,13 @@ export class RecentReadings {
   readonly #limits: RecentLimits
   readonly #giveWay: GiveWay
   readonly #now: () => number
-  readonly #fields: ReadonlyMap<string, { fields: readonly string[]; width: number }>
+  /** Of each kind, in the order of its rows. */
+  readonly #fields: ReadonlyMap<string, readonly string[]>
   readonly #tables: ReadonlyMap<string, TelemetryTable>
   /** The side that readings are added to. */
   #side: Side
   /** Its last run, from 1, and the rows of it. */
-  #run = 0
+  #run: number
   #runRows = 0
   /** Since when it has rows, by the running clock. */
   #since: number | null = null
@@ -51,24 +46,16 @@ export class RecentReadings {
     this.#limits = options.limits
     this.#giveWay = options.giveWay
     this.#now = options.now
-    this.#fields = new Map(
-      options.layouts.map((one) => [one.kind, { fields: one.fields, width: rowWidth(one) }]),
-    )
+    this.#fields = new Map(options.layouts.map(({ kind, fields }) => [kind, fields]))
     this.#tables = new Map(storedKinds(db).map((kind) => [kind, new TelemetryTable(db, kind)]))
     this.#side = readSide(db)
-    for (const table of this.#tables.values()) {
-      const { run, rows } = table.lastRun(this.#side)
-      if (run > this.#run) this.#runRows = 0
-      this.#run = Math.max(this.#run, run)
-      if (run === this.#run) this.#runRows += rows
+    const tables = [...this.#tables.values()]
+    this.#run = Math.max(0, ...tables.map((one) => one.lastRun(this.#side)))
+    for (const table of tables) {
+      this.#runRows += table.rowsOfRun(this.#side, this.#run)
       table.beginPlacing(this.#other)
     }
     if (this.#run > 0) this.#since = this.#now()
-  }
-
-  /** Rows in the packs. */
-  rowsIn(packs: readonly RowPack[]): number {
-    return packs.reduce((sum, { kind, rows }) => sum + rows.length / this.#layout(kind).width, 0)
   }
 
   /** Keeps a batch. */
@@ -78,9 +65,9 @@ export class RecentReadings {
       this.#run++
       this.#runRows = 0
     }
-    for (const { kind, rows } of packs) this.#writeKind(kind, rows)
+    for (const pack of packs) this.#writePack(pack)
     // Twice as many as have come: they are all in their place before the other side is full.
-    this.#place(2 * this.rowsIn(packs))
+    this.#place(2 * rowsIn(packs))
   }
 
   /** Lets go of a device's readings in their place that were observed before this. */
@@ -103,34 +90,30 @@ export class RecentReadings {
     return rows
   }
 
-  #layout(kind: string) {
-    const layout = this.#fields.get(kind)
-    if (layout === undefined) throw new Error(`no table for kind ${kind}`)
-    return layout
-  }
-
-  #writeKind(kind: string, rows: Float64Array): void {
-    const { fields, width } = this.#layout(kind)
-    const table = this.#tables.get(kind) as TelemetryTable
+  #writePack(pack: RowPack): void {
+    const { kind, rows, width } = pack
+    const table = this.#tables.get(kind)
+    const fields = this.#fields.get(kind)
+    if (table === undefined || fields === undefined) throw new Error(`no table for kind ${kind}`)
     const insert = table.insert(fields)
     const insertRecent = table.insertRecent(this.#side, fields)
-    for (const [device, places] of placesByDevice(rows, width)) {
-      const ts = (place: number) => rows[place + 1] as number
-      const oldest = ts(places[0] as number)
-      const newest = ts(places.at(-1) as number)
-      if (places.length < this.#limits.pageRows && table.isNewest(device, oldest)) {
-        for (const at of places) {
-          insertRecent.run(this.#run, ...valuesAt(rows, at, width))
+    const time = (start: number) => rows[start + 1] as number
+    for (const [device, starts] of startsByDevice(rows, width)) {
+      const oldest = time(starts[0] as number)
+      const newest = time(starts.at(-1) as number)
+      if (starts.length < this.#limits.pageRows && table.isNewest(device, oldest)) {
+        for (const start of starts) {
+          insertRecent.run(this.#run, ...valuesAt(pack, start))
           this.#giveWay.pause()
         }
-        table.wroteRecent(this.#side, device, oldest, places.length)
-        this.#runRows += places.length
+        table.wroteRecent(this.#side, device, oldest, starts.length)
+        this.#runRows += starts.length
         this.#since ??= this.#now()
       } else {
         // Something of it may be at the same moment as a recent one: those first.
         table.place(device)
-        for (const at of places) {
-          insert.run(...valuesAt(rows, at, width))
+        for (const start of starts) {
+          insert.run(...valuesAt(pack, start))
           this.#giveWay.pause()
         }
       }

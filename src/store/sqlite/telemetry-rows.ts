@@ -16,6 +16,8 @@ export interface RowLayout {
 
 export interface RowPack {
   readonly kind: string
+  /** Numbers of a row. */
+  readonly width: number
   readonly rows: Float64Array<ArrayBuffer>
 }
 
@@ -45,31 +47,32 @@ export class RowPacker {
 
   /** All that was added, each kind in memory of its own. */
   packs(): RowPack[] {
-    return [...this.#packs].map(([kind, pack]) => ({ kind, rows: pack.rows() }))
+    return [...this.#packs].map(([kind, pack]) => ({ kind, width: pack.width, rows: pack.rows() }))
   }
 
   #begin(kind: string): Pack {
     const layout = this.#layouts.get(kind)
     if (layout === undefined) throw new Error(`no table for kind ${kind}`)
-    const pack = new Pack(layout.fields)
+    const pack = new Pack(layout)
     this.#packs.set(kind, pack)
     return pack
   }
 }
 
 class Pack {
+  readonly width: number
   readonly #fields: readonly string[]
   #rows: Float64Array<ArrayBuffer>
   #length = 0
 
-  constructor(fields: readonly string[]) {
-    this.#fields = fields
-    this.#rows = new Float64Array(FIRST_ROWS * (HEAD + fields.length))
+  constructor(layout: RowLayout) {
+    this.width = rowWidth(layout)
+    this.#fields = layout.fields
+    this.#rows = new Float64Array(FIRST_ROWS * this.width)
   }
 
   add({ observedAt, receivedAt, seq, fields }: Reading, device: number): void {
-    const width = HEAD + this.#fields.length
-    if (this.#length + width > this.#rows.length) this.#grow()
+    if (this.#length + this.width > this.#rows.length) this.#grow()
     const rows = this.#rows
     let at = this.#length
     rows[at++] = device
@@ -92,31 +95,36 @@ class Pack {
   }
 }
 
+/** Rows of all the packs. */
+export function rowsIn(packs: readonly RowPack[]): number {
+  return packs.reduce((sum, { rows, width }) => sum + rows.length / width, 0)
+}
+
 /**
- * Where the rows of each device begin, in the order of the tables: by device, then by time, so that
+ * Where the rows of each device start, in the order of the tables: by device, then by time, so that
  * rows of one device go into one page, one after the other. Of two rows of one moment the later one
  * still comes later.
  */
-export function placesByDevice(
+export function startsByDevice(
   rows: Float64Array,
   width: number,
-): (readonly [device: number, places: readonly number[]])[] {
+): (readonly [device: number, starts: readonly number[]])[] {
   const byDevice = new Map<number, number[]>()
   for (let at = 0; at < rows.length; at += width) {
     const device = rows[at] as number
-    const places = byDevice.get(device)
-    if (places === undefined) byDevice.set(device, [at])
-    else places.push(at)
+    const starts = byDevice.get(device)
+    if (starts === undefined) byDevice.set(device, [at])
+    else starts.push(at)
   }
   const time = (at: number) => rows[at + 1] as number
-  for (const places of byDevice.values()) places.sort((a, b) => time(a) - time(b))
+  for (const starts of byDevice.values()) starts.sort((a, b) => time(a) - time(b))
   return [...byDevice].sort(([a], [b]) => a - b)
 }
 
-/** The values of the row at the place: NaN stands for what a reading lacks. */
-export function valuesAt(rows: Float64Array, place: number, width: number): (number | null)[] {
+/** The values of the row that starts there; null is what the reading lacks. */
+export function valuesAt({ rows, width }: RowPack, start: number): (number | null)[] {
   const values: (number | null)[] = []
-  for (let i = place; i < place + width; i++) {
+  for (let i = start; i < start + width; i++) {
     const value = rows[i] as number
     values.push(Number.isNaN(value) ? null : value)
   }
@@ -124,7 +132,7 @@ export function valuesAt(rows: Float64Array, place: number, width: number): (num
 }
 
 /** Rows per day of receipt, by the day's number. */
-export function rowsByDay(rows: Float64Array, width: number): Map<number, number> {
+export function rowsByDay({ rows, width }: RowPack): Map<number, number> {
   const days = new Map<number, number>()
   for (let at = 0; at < rows.length; at += width) {
     const day = Math.floor((rows[at + 2] as number) / DAY)

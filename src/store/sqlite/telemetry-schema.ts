@@ -70,7 +70,7 @@ export type Side = 0 | 1
 export const SIDES: readonly Side[] = [0, 1]
 /** Runs of a side at the most; they are numbered from 1. */
 export const RUNS = 64
-const ANY_RUN = `run IN (${Array.from({ length: RUNS }, (_, i) => i + 1).join(', ')})`
+const ANY_RUN = `run_number IN (${Array.from({ length: RUNS }, (_, i) => i + 1).join(', ')})`
 
 /**
  * Pages of the write-ahead log that are copied into the file at once (4 MB). Few pages are written
@@ -135,28 +135,34 @@ export function placedUpTo(kind: string, side: Side): string {
   return `coalesce((SELECT device FROM placed WHERE side = ${side} AND kind = '${kind}'), 0)`
 }
 
+/**
+ * What tells readings in their place apart, and recent ones; before the fields come two columns
+ * more. `run_number`, because a kind may have a field `run`.
+ */
+export const KEY = ['device', 'ts']
+export const RECENT_KEY = ['run_number', ...KEY]
+export const BOOKED = ['received_at', 'seq']
+
 /** Makes the tables of a kind, or the columns that they lack. */
 export function ensureTables(db: DatabaseSync, kind: DeviceKind): void {
   const columns = Object.entries(allFields(kind)).map(
     ([name, spec]) => [name, spec.type === 'switch' ? 'INTEGER' : 'REAL'] as const,
   )
-  ensureTable(db, tableOf(kind.name), '', columns)
-  for (const side of SIDES) ensureTable(db, recentTableOf(kind.name, side), 'run', columns)
+  ensureTable(db, tableOf(kind.name), KEY, columns)
+  for (const side of SIDES) ensureTable(db, recentTableOf(kind.name, side), RECENT_KEY, columns)
 }
 
 function ensureTable(
   db: DatabaseSync,
   table: string,
-  first: 'run' | '',
+  key: readonly string[],
   columns: readonly (readonly [name: string, type: string])[],
 ): void {
   db.exec(`CREATE TABLE IF NOT EXISTS ${table} (
-    ${first && `${first} INTEGER NOT NULL,`}
-    device INTEGER NOT NULL,
-    ts INTEGER NOT NULL,
+    ${key.map((name) => `${name} INTEGER NOT NULL,`).join(' ')}
     received_at INTEGER NOT NULL,
     seq INTEGER,
-    PRIMARY KEY (${first && `${first},`} device, ts)
+    PRIMARY KEY (${key.join(', ')})
   ) STRICT, WITHOUT ROWID`)
   const present = new Set(columnsOf(db, table))
   for (const [name, type] of columns) {
@@ -169,13 +175,10 @@ export function columnsOf(db: DatabaseSync, table: string): string[] {
   return columns.map(({ name }) => name as string)
 }
 
-/** Columns before the fields. */
-export const HEAD_COLUMNS = ['device', 'ts', 'received_at', 'seq']
-
 /** Two readings of one moment with different fields are one point: the later value holds. */
-export function merge(key: string, fields: readonly string[]): string {
+export function merge(key: readonly string[], fields: readonly string[]): string {
   const set = fields.map((name) => `"${name}" = coalesce(excluded."${name}", "${name}")`)
-  return `ON CONFLICT (${key}) DO ${set.length === 0 ? 'NOTHING' : `UPDATE SET ${set.join(', ')}`}`
+  return `ON CONFLICT (${key.join(', ')}) DO ${set.length === 0 ? 'NOTHING' : `UPDATE SET ${set.join(', ')}`}`
 }
 
 export function readNumbers(db: DatabaseSync): DeviceNumber[] {

@@ -1,11 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Instant } from '../../model/time.ts'
 import {
+  BOOKED,
   columnsOf,
-  HEAD_COLUMNS,
+  KEY,
   merge,
   OF_DEVICES,
   placedUpTo,
+  RECENT_KEY,
   recentTableOf,
   SIDES,
   type Side,
@@ -43,8 +45,8 @@ export class TelemetryTable {
     this.#db = db
     this.#kind = kind
     // What the kind had before there were recent readings is in its place.
-    const columns = columnsOf(db, recentTableOf(kind, 0))
-    this.#fields = columns.filter((name) => name !== 'run' && !HEAD_COLUMNS.includes(name))
+    const before = [...RECENT_KEY, ...BOOKED]
+    this.#fields = columnsOf(db, recentTableOf(kind, 0)).filter((name) => !before.includes(name))
     this.#recent = [this.#load(0), this.#load(1)]
   }
 
@@ -58,23 +60,25 @@ export class TelemetryTable {
     return this.#recent[side].empty
   }
 
-  /** The last run of the side and its rows; 0: it has none. */
-  lastRun(side: Side): { run: number; rows: number } {
-    const table = recentTableOf(this.#kind, side)
-    const row = this.#prepare(
-      `SELECT run, count(*) AS n FROM ${table} WHERE run = (SELECT max(run) FROM ${table})`,
-    ).get()
-    return { run: (row?.['run'] as number | null) ?? 0, rows: row?.['n'] as number }
+  /** The last run of the side; 0: it has none. */
+  lastRun(side: Side): number {
+    const newest = `SELECT max(run_number) AS run FROM ${recentTableOf(this.#kind, side)}`
+    return (this.#prepare(newest).get()?.['run'] as number | null) ?? 0
+  }
+
+  rowsOfRun(side: Side, run: number): number {
+    const count = `SELECT count(*) AS n FROM ${recentTableOf(this.#kind, side)} WHERE run_number = ?`
+    return this.#prepare(count).get(run)?.['n'] as number
   }
 
   /** The statement that writes a row into its place: device, time, receipt, seq, the fields. */
   insert(fields: readonly string[]): StatementSync {
-    return this.#insert(tableOf(this.#kind), [], fields)
+    return this.#insert(tableOf(this.#kind), KEY, fields)
   }
 
   /** The one that writes a recent row: run, device, time, receipt, seq, the fields. */
   insertRecent(side: Side, fields: readonly string[]): StatementSync {
-    return this.#insert(recentTableOf(this.#kind, side), ['run'], fields)
+    return this.#insert(recentTableOf(this.#kind, side), RECENT_KEY, fields)
   }
 
   /** Whether a reading would be the newest of its device. */
@@ -170,7 +174,9 @@ export class TelemetryTable {
       recent.devices.add(number)
       recent.rows += n as number
       recent.oldest = Math.min(recent.oldest, oldest as number)
-      this.wrote(number, newest as number)
+      // Newer than any in its place.
+      const other = this.#newest.get(number) ?? Number.NEGATIVE_INFINITY
+      this.#newest.set(number, Math.max(other, newest as number))
     }
     return recent
   }
@@ -189,12 +195,12 @@ export class TelemetryTable {
 
   /** Copies the side's rows of the devices after `from` up to `to`, in their order; how many. */
   #move(side: Side, from: number, to: number): number {
-    const columns = [...HEAD_COLUMNS, ...this.#fields.map((name) => `"${name}"`)].join(', ')
+    const columns = [...KEY, ...BOOKED, ...this.#fields.map((name) => `"${name}"`)].join(', ')
     const { changes } = this.#prepare(
       `INSERT INTO ${tableOf(this.#kind)} (${columns})
        SELECT ${columns} FROM ${recentTableOf(this.#kind, side)} WHERE ${OF_DEVICES}
        ORDER BY device, ts
-       ${merge('device, ts', this.#fields)}`,
+       ${merge(KEY, this.#fields)}`,
     ).run(from, to)
     return Number(changes)
   }
@@ -209,11 +215,11 @@ export class TelemetryTable {
     recent.oldest = Number.POSITIVE_INFINITY
   }
 
-  #insert(table: string, first: readonly string[], fields: readonly string[]): StatementSync {
-    const columns = [...first, ...HEAD_COLUMNS, ...fields.map((name) => `"${name}"`)]
+  #insert(table: string, key: readonly string[], fields: readonly string[]): StatementSync {
+    const columns = [...key, ...BOOKED, ...fields.map((name) => `"${name}"`)]
     return this.#prepare(
       `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
-       ${merge([...first, 'device', 'ts'].join(', '), fields)}`,
+       ${merge(key, fields)}`,
     )
   }
 

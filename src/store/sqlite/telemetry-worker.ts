@@ -3,7 +3,7 @@ import { DAY, utcDay } from '../../model/time.ts'
 import type { Tally } from '../telemetry-port.ts'
 import { GiveWay } from './give-way.ts'
 import { RecentReadings } from './telemetry-recent.ts'
-import { rowsByDay, rowWidth } from './telemetry-rows.ts'
+import { type RowPack, rowsByDay, rowsIn } from './telemetry-rows.ts'
 import {
   openTelemetryDatabase,
   readCursor,
@@ -25,7 +25,6 @@ const PRUNED_DEVICES = 500
 
 const { file, layouts, limits } = workerData as WorkerSettings
 const db = openTelemetryDatabase(file)
-const widths = new Map(layouts.map((layout) => [layout.kind, rowWidth(layout)]))
 const addNumber = db.prepare('INSERT INTO device_numbers (n, id) VALUES (?, ?)')
 const setCursor = db.prepare(
   "INSERT INTO meta VALUES ('cursor', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -37,7 +36,8 @@ const addWritten = db.prepare(
 const now = () => performance.now()
 const giveWay = new GiveWay(now)
 const openRecent = () => new RecentReadings(db, { layouts, limits, giveWay, now })
-let recent = openRecent()
+/** Null: what it remembered was rolled back. */
+let recent: RecentReadings | null = openRecent()
 let prunedUpTo = 0
 
 port.on('message', (request: StoreRequest) => {
@@ -72,25 +72,27 @@ function work(request: StoreRequest): unknown {
 function append({ packs, numbers, upTo }: Extract<StoreRequest, { type: 'append' }>): number {
   // A batch that was stored before, whose answer was lost: nothing is counted twice.
   if (readCursor(db) >= upTo) return 0
-  giveWay.hurried = recent.rowsIn(packs) > BACKLOG_ROWS
-  try {
-    transaction(db, () => {
-      for (const { n, id } of numbers) addNumber.run(n, id)
-      recent.write(packs)
-      for (const { kind, rows } of packs) count(kind, rows)
-      setCursor.run(upTo)
-    })
-  } catch (error) {
-    // What it remembers was rolled back.
-    recent = openRecent()
-    throw error
-  }
+  giveWay.hurried = rowsIn(packs) > BACKLOG_ROWS
+  change((recent) => {
+    for (const { n, id } of numbers) addNumber.run(n, id)
+    recent.write(packs)
+    for (const pack of packs) count(pack)
+    setCursor.run(upTo)
+  })
   return 0
 }
 
-function count(kind: string, rows: Float64Array): void {
-  for (const [day, readings] of rowsByDay(rows, widths.get(kind) as number)) {
-    addWritten.run(utcDay(day * DAY), kind, readings)
+/** Changes the file in one transaction: all of it, or none. */
+function change(work: (recent: RecentReadings) => void): void {
+  const current = recent ?? openRecent()
+  recent = null
+  transaction(db, () => work(current))
+  recent = current
+}
+
+function count(pack: RowPack): void {
+  for (const [day, readings] of rowsByDay(pack)) {
+    addWritten.run(utcDay(day * DAY), pack.kind, readings)
   }
 }
 
@@ -105,7 +107,7 @@ function prune(before: number): boolean {
     .all(prunedUpTo, PRUNED_DEVICES) as { n: number }[]
   const done = numbers.length < PRUNED_DEVICES
   // By device, because that is how the tables are clustered: by time alone would be a full scan.
-  transaction(db, () => {
+  change((recent) => {
     for (const { n } of numbers) recent.prune(n, before)
     if (done) recent.pruneRecent(before)
   })

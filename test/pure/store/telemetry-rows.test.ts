@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Reading } from '../../../src/model/reading.ts'
-import { placesByDevice, RowPacker, rowWidth } from '../../../src/store/sqlite/telemetry-rows.ts'
+import { RowPacker, rowWidth, startsByDevice } from '../../../src/store/sqlite/telemetry-rows.ts'
 
 const LAYOUTS = [
   { kind: 'cover', fields: ['tiltDeg', 'open'] },
@@ -52,7 +52,7 @@ test('rows are written by device and time; of one moment in the order in which t
         .map(([device, ts], i) => ({ device, ts, at: 3 * i }))
         .sort((a, b) => a.device - b.device || a.ts - b.ts || a.at - b.at)
         .map(({ at }) => at)
-      expect(placesByDevice(numbers, 3).flatMap(([, places]) => places)).toEqual(expected)
+      expect(startsByDevice(numbers, 3).flatMap(([, starts]) => starts)).toEqual(expected)
     }),
   )
 })
