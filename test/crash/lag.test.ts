@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { Publisher } from '../support/publisher.ts'
-import { type Doc, type Registered, Service } from '../support/service.ts'
+import { type Registered, Service } from '../support/service.ts'
 
 /** States of devices that lag behind the books when the service is killed (docs/adr/0020). */
 
@@ -40,7 +40,8 @@ test('a device that said its last word before the kill has it as its latest afte
   expect(lagged).toBeGreaterThan(0)
   // Nobody publishes now: what comes can only come from the journal.
   await eventually(async () => {
-    const latest = await latestOf(service as Service)
+    const views = await (service as Service).everyOne('/devices')
+    const latest = views.map((it) => Date.parse(it.latest?.ts ?? 0))
     return latest.length === DEVICES && latest.every((ts) => ts === start + MESSAGES)
   })
 })
@@ -55,16 +56,6 @@ async function connectAll(to: Service, devices: Registered[], start: number): Pr
     await publisher.until((one) => one.connected)
   }
   await eventually(async () => (await to.metric(BACKLOG)) === 0 && lagOf(to.dataDir) === 0)
-}
-
-async function latestOf(of: Service): Promise<number[]> {
-  const latest: number[] = []
-  for (let after = ''; ; ) {
-    const { body } = await of.api('GET', `/devices?limit=500${after}`)
-    latest.push(...body.items.map((it: Doc) => Date.parse(it.latest?.ts ?? 0)))
-    if (body.nextCursor === null) return latest
-    after = `&cursor=${encodeURIComponent(body.nextCursor)}`
-  }
 }
 
 /** Records that some stored state lacks, of all cells together. */

@@ -173,7 +173,7 @@ async function live(service: Service, kinds: readonly DeviceKind[], witnesses: W
   try {
     const devices = await eventually(async () => {
       if (fleet.exitCode !== null) throw new Error(`the fleet ended: ${said}`)
-      const found = await everyOne(service, '/devices')
+      const found = await service.everyOne('/devices')
       return found.length >= Number(DEVICES) && found.some(({ latest }) => latest) ? found : null
     })
     await witnesses.register(devices)
@@ -187,7 +187,7 @@ async function live(service: Service, kinds: readonly DeviceKind[], witnesses: W
 
 /** Throws while something is missing. */
 async function hasLived(service: Service, kinds: readonly DeviceKind[]): Promise<true> {
-  const cases = await everyOne(service, '/cases')
+  const cases = await service.everyOne('/cases')
   const closed = cases.filter(({ status }) => status === 'closed')
   const closings = new Set(closed.map(({ kind }) => kind))
   const missing = [
@@ -215,7 +215,7 @@ async function leaveOneUnseen(service: Service): Promise<void> {
   let since: number | null = null
   await eventually(async () => {
     await service.send(client, device, { depthCm: 60 })
-    const cases = await everyOne(service, '/cases?status=open')
+    const cases = await service.everyOne('/cases?status=open')
     const isThere = cases.some((it) => it.deviceId === device.id && it.severity === 'critical')
     const now = await service.now()
     if (isThere) since ??= now
@@ -229,7 +229,7 @@ async function nextSnapshot(service: Service, ask: GrafanaCity['ask']) {
     const [series] = await ask('influx-ops', 'SELECT "up" FROM "service"')
     return (series?.values ?? []).map(([time]) => Number(time))
   }
-  const firstEnd = (await everyOne(service, '/cases?status=closed'))
+  const firstEnd = (await service.everyOne('/cases?status=closed'))
     .map(({ closedAt }) => Date.parse(closedAt))
     .reduce((a, b) => Math.min(a, b))
   return eventually(async () => {
@@ -246,12 +246,12 @@ async function nextSnapshot(service: Service, ask: GrafanaCity['ask']) {
 }
 
 async function stateOf(service: Service): Promise<CityState> {
-  const allCases = await everyOne(service, '/cases')
-  const alerts = await everyOne(service, '/alerts?state=firing')
+  const allCases = await service.everyOne('/cases')
+  const alerts = await service.everyOne('/alerts?state=firing')
   return {
     cases: allCases.filter(({ status }) => status !== 'closed' && status !== 'cancelled'),
     allCases,
-    devices: await everyOne(service, '/devices'),
+    devices: await service.everyOne('/devices'),
     silent: alerts.filter((it) => it.ruleId === `${it.kind}-silent`).map((it) => it.deviceId),
   }
 }
@@ -264,18 +264,4 @@ function gist({ allCases, devices, silent }: CityState) {
     devices.map(({ id, online }) => [id, online]),
     silent.toSorted(),
   ]
-}
-
-/** All pages of a list. */
-async function everyOne(service: Service, path: string): Promise<Doc[]> {
-  const all: Doc[] = []
-  let cursor: string | null = ''
-  while (cursor !== null) {
-    const join = path.includes('?') ? '&' : '?'
-    const after: string = cursor === '' ? '' : `&cursor=${cursor}`
-    const page = await service.get(`${path}${join}limit=500${after}`)
-    all.push(...page.items)
-    cursor = page.nextCursor
-  }
-  return all
 }

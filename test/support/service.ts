@@ -152,6 +152,20 @@ export class Service {
     return (await this.get(path)).items
   }
 
+  /** The items of all pages of a list. */
+  async everyOne(path: string): Promise<Doc[]> {
+    const all: Doc[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const join = path.includes('?') ? '&' : '?'
+      const after: string = cursor === '' ? '' : `&cursor=${cursor}`
+      const page = await this.get(`${path}${join}limit=500${after}`)
+      all.push(...page.items)
+      cursor = page.nextCursor
+    }
+    return all
+  }
+
   async register(kind: string, id?: string, more: object = {}): Promise<Registered> {
     const wanted = { id: id ?? `${kind}-${++this.#names}`, kind, ...more }
     const { status, body } = await this.api('POST', '/devices', wanted)
