@@ -31,7 +31,7 @@ export async function lookAt(
       for (const [{ refId }, own] of found) seen.answer(panel, refId, own, choice, mayBeEmpty)
       for (const language of [panel, twin.panels[i] as PanelJson]) {
         for (const one of complaints(language, mayBeEmpty ? frames.filter(hasValues) : frames)) {
-          seen.say(`${panel.id} "${language.title}": ${one}`)
+          seen.say(`${panel.id} "${language.title}" with ${JSON.stringify(choice)}: ${one}`)
         }
       }
     }
