@@ -11,7 +11,16 @@ import { downsample } from './downsample.ts'
 import { eventually } from './eventually.ts'
 import type { InfluxServer } from './influx-servers.ts'
 import { type Environment, runCurbwatch, spawnCurbwatch } from './process.ts'
-import { ADMIN_TOKEN, DAY, type Doc, iso, MINUTE, type Registered, Service } from './service.ts'
+import {
+  ADMIN_TOKEN,
+  DAY,
+  type Doc,
+  HOUR,
+  iso,
+  MINUTE,
+  type Registered,
+  Service,
+} from './service.ts'
 import { Witnesses, witnessId } from './witnesses.ts'
 
 /**
@@ -76,12 +85,11 @@ export async function startGrafanaCity(server: InfluxServer): Promise<GrafanaCit
     await service.settled()
     const { now, state } = await nextSnapshot(service, ask)
     await downsample(server, now)
-    const devices = kinds.flatMap(({ name }) => {
-      const simulated = state.devices.find(
-        ({ id, kind }) => kind === name && !/^(witness|mute|mended|unseen)-/.test(id),
-      )
-      return [simulated.id as string, witnessId(name, 'laocheng')]
-    })
+    const devices: string[] = []
+    for (const { name } of kinds) {
+      devices.push((await trending(service, name, state.devices)) as string)
+      devices.push(witnessId(name, 'laocheng'))
+    }
     return { server, service, kinds, now, state, devices, ask, stop: () => service.stop() }
   } catch (error) {
     await service.stop()
@@ -198,7 +206,27 @@ async function hasLived(service: Service, kinds: readonly DeviceKind[]): Promise
     (await service.list('/quarantine')).length === 0 && 'a quarantined reading',
   ].filter(Boolean)
   if (missing.length > 0) throw new Error(`not yet: ${missing.join('; ')}`)
+  const devices = await service.everyOne('/devices')
+  for (const { name } of kinds) {
+    const one = await trending(service, name, devices)
+    if (one === null) throw new Error(`not yet: a ${name} with a trend over hours`)
+  }
   return true
+}
+
+/**
+ * One of the fleet of a kind that told something in two hours or more, as the board of a device
+ * draws them: a lid that lies still tells something every six hours only.
+ */
+async function trending(service: Service, name: string, devices: readonly Doc[]) {
+  for (const { id, kind } of devices) {
+    if (kind !== name || /^(witness|mute|mended|unseen)-/.test(id)) continue
+    const buckets = await service.list(`/devices/${id}/readings?every=5m&from=${BEGIN}`)
+    // A mean of five minutes is kept at their end.
+    const hours = buckets.map(({ ts }) => Math.floor((Date.parse(ts) + 5 * MINUTE) / HOUR))
+    if (new Set(hours).size > 1) return id as string
+  }
+  return null
 }
 
 async function endFleet(fleet: ChildProcess): Promise<void> {
