@@ -8,7 +8,9 @@ export class Acknowledgements {
   #next = 0
   /** Packet ids of later messages that are answered already, by number. */
   #early: Map<number, number> | null = null
-  #ids: number[] = []
+  /** Ids that may be sent now, the first by itself: mostly there is no other. */
+  #first = 0
+  #more: number[] | null = null
 
   /** A message came; its number. */
   begin(): number {
@@ -23,23 +25,23 @@ export class Acknowledgements {
 
   /** The packets that may be sent now, in one piece; null: none. */
   take(): Buffer | null {
-    if (this.#ids.length === 0) return null
-    const bytes = Buffer.allocUnsafe(4 * this.#ids.length)
-    let at = 0
-    for (const id of this.#ids) {
-      bytes[at++] = PUBACK
-      bytes[at++] = 2
-      bytes[at++] = id >> 8
-      bytes[at++] = id & 0xff
+    if (this.#first === 0) return null
+    const more = this.#more
+    const bytes = Buffer.allocUnsafe(PUBACK_BYTES * (1 + (more?.length ?? 0)))
+    write(bytes, 0, this.#first)
+    for (let i = 0; i < (more?.length ?? 0); i++) {
+      write(bytes, PUBACK_BYTES * (1 + i), more?.[i] as number)
     }
-    this.#ids = []
+    this.#first = 0
+    this.#more = null
     return bytes
   }
 
-  #append(first: number): void {
-    for (let id: number | undefined = first; id !== undefined; ) {
+  #append(answered: number): void {
+    for (let id: number | undefined = answered; id !== undefined; ) {
       this.#next++
-      if (id !== 0) this.#ids.push(id)
+      if (this.#first === 0) this.#first = id
+      else if (id !== 0) (this.#more ??= []).push(id)
       if (this.#early === null) return
       id = this.#early.get(this.#next)
       this.#early.delete(this.#next)
@@ -47,4 +49,12 @@ export class Acknowledgements {
   }
 }
 
-const PUBACK = 0b0100_0000
+/** Type, remaining length, packet id (MQTT 3.1.1, 3.4). */
+const PUBACK_BYTES = 4
+
+function write(bytes: Buffer, at: number, id: number): void {
+  bytes[at] = 0b0100_0000
+  bytes[at + 1] = 2
+  bytes[at + 2] = id >> 8
+  bytes[at + 3] = id & 0xff
+}

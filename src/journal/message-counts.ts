@@ -1,73 +1,79 @@
 import { DAY, type Instant, utcDay } from '../model/time.ts'
 import type { MessageCount } from './port.ts'
 
-/** Counts the telemetry of a commit, per UTC day and kind. */
+/**
+ * Counts the telemetry of a commit, per UTC day and kind. It is used for one commit after the other,
+ * a thousand in a second, so it keeps its map: one that is emptied each time leaves the collector a
+ * chain of tables, each of which the one before it keeps alive (docs/adr/0022).
+ */
 export class MessageCounts {
-  #counts: { day: string; kind: string; messages: number }[] = []
-  /** Those of the day that began at `#dayStart`. */
-  #today = new Map<string, { day: string; kind: string; messages: number }>()
+  /** Those of the day that began at `#dayStart`, by kind; 0 where the commit has none. */
+  #today = new Map<string, number>()
   #dayStart: Instant = Number.NaN
+  /** Those of the days before it. */
+  #before: MessageCount[] = []
 
+  /** `receivedAt` never goes back. */
   add(receivedAt: Instant, kind: string): void {
     const dayStart = receivedAt - (receivedAt % DAY)
     if (dayStart !== this.#dayStart) {
+      this.#before = this.take()
+      this.#today = new Map()
       this.#dayStart = dayStart
-      this.#today.clear()
     }
-    const count = this.#today.get(kind)
-    if (count !== undefined) count.messages++
-    else this.#begin(receivedAt, kind)
+    this.#today.set(kind, (this.#today.get(kind) ?? 0) + 1)
   }
 
-  /** The counts so far; it starts anew. */
+  /** The counts so far, each day and kind once; it starts anew. */
   take(): MessageCount[] {
-    const taken = this.#counts
-    this.#counts = []
-    this.#today.clear()
+    const taken = this.#before
+    this.#before = []
+    if (this.#today.size === 0) return taken
+    const day = utcDay(this.#dayStart)
+    for (const [kind, messages] of this.#today) {
+      if (messages === 0) continue
+      taken.push({ day, kind, messages })
+      this.#today.set(kind, 0)
+    }
     return taken
-  }
-
-  #begin(receivedAt: Instant, kind: string): void {
-    const count = { day: utcDay(receivedAt), kind, messages: 1 }
-    this.#counts.push(count)
-    this.#today.set(kind, count)
   }
 }
 
 /** What was received until some commit, per UTC day and kind. */
 export class Totals {
-  readonly #lines = new Map<string, MessageCount>()
+  readonly #days = new Map<string, Map<string, number>>()
 
   /** Lines that are as they are now, whatever they were. */
   set(lines: readonly MessageCount[]): void {
-    for (const line of lines) this.#lines.set(keyOf(line), line)
+    for (const { day, kind, messages } of lines) {
+      const kinds = this.#days.get(day)
+      if (kinds !== undefined) kinds.set(kind, messages)
+      else this.#days.set(day, new Map([[kind, messages]]))
+    }
   }
 
-  /** The lines of these days and kinds as they would be with the counts added. */
+  /** The lines of these days and kinds, each there once, as they would be with the counts added. */
   with(counts: readonly MessageCount[]): MessageCount[] {
-    const sums = new Map<string, MessageCount>()
-    for (const count of counts) {
-      const key = keyOf(count)
-      const before = sums.get(key)?.messages ?? this.#lines.get(key)?.messages ?? 0
-      sums.set(key, { ...count, messages: before + count.messages })
-    }
-    return [...sums.values()]
+    return counts.map(({ day, kind, messages }) => {
+      return { day, kind, messages: this.#messages(day, kind) + messages }
+    })
   }
 
   /** What came since it was `earlier`. */
   since(earlier: Totals): MessageCount[] {
-    const lines = this.list().map((line) => {
-      const before = earlier.#lines.get(keyOf(line))?.messages ?? 0
-      return { ...line, messages: line.messages - before }
+    const lines = this.list().map(({ day, kind, messages }) => {
+      return { day, kind, messages: messages - earlier.#messages(day, kind) }
     })
     return lines.filter(({ messages }) => messages > 0)
   }
 
   list(): MessageCount[] {
-    return [...this.#lines.values()]
+    return [...this.#days].flatMap(([day, kinds]) =>
+      [...kinds].map(([kind, messages]) => ({ day, kind, messages })),
+    )
   }
-}
 
-function keyOf({ day, kind }: { day: string; kind: string }): string {
-  return `${day}\n${kind}`
+  #messages(day: string, kind: string): number {
+    return this.#days.get(day)?.get(kind) ?? 0
+  }
 }
