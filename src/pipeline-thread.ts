@@ -31,11 +31,8 @@ export interface PipelineSettings {
 
 /** A remote store takes a request for a few commits rather than one for each. */
 const remoteLinger = (readings: number) => (readings < 1_000 ? 200 : 0)
-/**
- * In the local store a batch costs a page for each device, however many readings it has of it: a
- * steady stream is stored once a second. A few readings cost nothing.
- */
-const localLinger = (readings: number) => (readings < 100 ? 0 : 1_000)
+/** The local store takes what a commit has brought: it costs by readings, not by batches. */
+const localLinger = () => 0
 /** How long a stop waits for a store that does not answer; the rest is in the journal. */
 const CLOSING_MS = 5_000
 

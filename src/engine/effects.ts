@@ -1,8 +1,8 @@
 import type { Case, CaseEvent } from '../cases/case.ts'
 import type { DeviceCommand } from '../model/command.ts'
 import type { LedgerCounts } from '../model/ledger.ts'
+import { PackedReadings } from '../model/packed-readings.ts'
 import type { QuarantinedMessage } from '../model/quarantine.ts'
-import type { Reading } from '../model/reading.ts'
 import type { SealedChunk } from '../model/seen.ts'
 import { DAY, type Instant, utcDay } from '../model/time.ts'
 import type { Exceptions } from '../model/verdicts.ts'
@@ -23,7 +23,7 @@ export interface Effects {
   readonly unrepeatable: Set<DeviceEntry>
   /** Devices that came or went. */
   readonly presence: Set<DeviceEntry>
-  readonly accepted: AcceptedReading[]
+  readonly accepted: PackedReadings
   readonly quarantined: QuarantinedMessage[]
   /** Quarantined messages that a replay emptied or shortened. */
   readonly requarantined: Map<string, QuarantinedMessage | null>
@@ -39,17 +39,12 @@ export interface Effects {
   readonly counters: { late: number; unknownFields: number; records: number }
 }
 
-export interface AcceptedReading {
-  readonly seq: number
-  readonly reading: Reading
-}
-
 export function createEffects(): Effects {
   return {
     touched: new Set(),
     unrepeatable: new Set(),
     presence: new Set(),
-    accepted: [],
+    accepted: new PackedReadings(),
     quarantined: [],
     requarantined: new Map(),
     chunks: [],

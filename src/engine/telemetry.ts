@@ -3,7 +3,7 @@ import type { ErrorCode } from '../model/errors.ts'
 import type { LedgerCounts } from '../model/ledger.ts'
 import { localId } from '../model/partition.ts'
 import type { QuarantinedMessage } from '../model/quarantine.ts'
-import type { Reading, Rejection } from '../model/reading.ts'
+import type { Rejection } from '../model/reading.ts'
 import { type JournalRecord, type Message, messageOf } from '../model/record.ts'
 import type { SealedChunk } from '../model/seen.ts'
 import type { Instant } from '../model/time.ts'
@@ -144,19 +144,17 @@ function identityOf(one: DecodedReading, at: Instant): Identity {
 /** Books a reading that is taken. */
 function accept(
   entry: DeviceEntry,
-  { record, message, one, observedAt }: Taken & { readonly message: Message },
+  { message, one, observedAt }: Taken & { readonly message: Message },
   effects: Effects,
 ): void {
-  const reading: Reading = {
+  effects.accepted.add({
     deviceId: entry.device.id,
     kind: entry.device.kind,
     observedAt,
     receivedAt: message.receivedAt,
     seq: one.seq,
     fields: one.fields,
-    unknownFields: one.unknownFields,
-  }
-  effects.accepted.push({ seq: record.seq, reading })
+  })
   effects.counters.unknownFields += one.unknownFields.length
   const { latest } = entry.state
   if (latest !== null && observedAt < latest.ts) effects.counters.late++

@@ -15,8 +15,6 @@ export interface Reading {
   readonly receivedAt: Instant
   readonly seq: number | null
   readonly fields: Fields
-  /** Names of fields that the kind does not know: ignored, but counted. */
-  readonly unknownFields: readonly string[]
 }
 
 /** Why content was not taken, in words for a technician. */

@@ -2,6 +2,7 @@ import type { Effects } from '../engine/effects.ts'
 import { activeRules, type DeviceEntry, openCaseKey, type World } from '../engine/world.ts'
 import type { AlertDelivery } from '../model/delivery.ts'
 import type { Device } from '../model/device.ts'
+import type { ReadingCount } from '../model/ledger.ts'
 import type { StoredRule } from '../model/rule.ts'
 import type { Verdicts } from '../model/verdicts.ts'
 import type { AlertState } from '../rules/state.ts'
@@ -70,10 +71,14 @@ export function stateChange(
 
 function verdicts(effects: Effects, span: { firstSeq: number; lastSeq: number }): Verdicts | null {
   if (span.lastSeq < span.firstSeq) return null
-  const accepted = [...effects.ledger.values()]
+  return { ...span, accepted: acceptedCounts(effects), exceptions: effects.exceptions }
+}
+
+/** The accepted readings per day of receipt and kind. */
+export function acceptedCounts(effects: Effects): ReadingCount[] {
+  return [...effects.ledger.values()]
     .filter((line) => line.accepted > 0)
     .map(({ day, kind, accepted: readings }) => ({ day, kind, readings }))
-  return { ...span, accepted, exceptions: effects.exceptions }
 }
 
 /** What is stored of a device's life with a commit. */

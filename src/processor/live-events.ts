@@ -38,7 +38,7 @@ function alertEvents(world: World, effects: Effects): AlertEvent[] {
 }
 
 function deviceEvents(effects: Effects): LiveEvent[] {
-  const seen = new Set(effects.accepted.map((one) => one.reading.deviceId))
+  const seen = effects.accepted.deviceIds()
   // Devices that only measured are told by their readings; the rest came, went or changed.
   return [...effects.touched]
     .filter((entry) => effects.presence.has(entry) || !seen.has(entry.device.id))
@@ -52,12 +52,10 @@ function deviceEvents(effects: Effects): LiveEvent[] {
 function sampledReadings(effects: Effects): ReadingEvent[] {
   const { accepted } = effects
   const every = Math.max(1, Math.ceil(accepted.length / SAMPLED_READINGS))
-  return accepted
-    .filter((_, i) => i % every === 0)
-    .map(({ reading: { deviceId, kind, observedAt, fields } }) => ({
-      deviceId,
-      kind,
-      ts: observedAt,
-      fields,
-    }))
+  return accepted.sample(every).map(({ deviceId, kind, observedAt, fields }) => ({
+    deviceId,
+    kind,
+    ts: observedAt,
+    fields,
+  }))
 }

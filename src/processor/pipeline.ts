@@ -191,7 +191,7 @@ export class Pipeline {
     const committed = await processor.commit(interval)
     if (committed !== null) {
       this.#committedAt = performance.now()
-      writer.offer(committed.firstSeq, committed.lastSeq, committed.effects.accepted)
+      writer.offer(committed)
       feed.follow(processor.cursor)
     }
     return committed

@@ -1,14 +1,16 @@
 import type { Decoder } from '../decode/decode.ts'
-import type { AcceptedReading } from '../engine/effects.ts'
 import type { JournalReader } from '../journal/port.ts'
 import type { ReadingCount } from '../model/ledger.ts'
+import { PackedReadings } from '../model/packed-readings.ts'
 import type { Reading } from '../model/reading.ts'
 import type { JournalRecord } from '../model/record.ts'
 import { DAY, utcDay } from '../model/time.ts'
 import type { Verdicts } from '../model/verdicts.ts'
 import type { StateStore } from '../store/state-port.ts'
 import type { TelemetryStore } from '../store/telemetry-port.ts'
+import { acceptedCounts } from './change.ts'
 import { whatBecameOf } from './decided.ts'
+import type { Committed } from './processor.ts'
 import { ReadingCounts } from './reading-counts.ts'
 
 /**
@@ -23,10 +25,12 @@ const CATCH_UP_BYTES = 1024 * 1024
 /** Readings, and batches, held for the store at the most; beyond, the journal is read again. */
 const HELD_READINGS = 100_000
 
+/** Readings of consecutive records. */
 interface Batch {
   readonly firstSeq: number
   readonly lastSeq: number
-  readonly readings: readonly Reading[]
+  readonly readings: PackedReadings
+  readonly counts: readonly ReadingCount[]
 }
 
 export class TelemetryWriter {
@@ -74,14 +78,15 @@ export class TelemetryWriter {
   }
 
   /** Hands over what the processor has just committed. */
-  offer(firstSeq: number, lastSeq: number, accepted: readonly AcceptedReading[]): void {
-    const readings = accepted.map((one) => one.reading)
-    this.#unstored?.add(countsOf(readings))
+  offer({ firstSeq, lastSeq, effects }: Pick<Committed, 'firstSeq' | 'lastSeq' | 'effects'>): void {
+    const readings = effects.accepted
+    const counts = acceptedCounts(effects)
+    this.#unstored?.add(counts)
     const joins = this.#held.length === 0 || this.#held.at(-1)?.lastSeq === firstSeq - 1
     // A batch without readings takes room as well: a flood of refused messages has nothing else.
     const held = this.#heldReadings + this.#held.length
     if (!joins || held + readings.length > HELD_READINGS) this.#hold([])
-    this.#held.push({ firstSeq, lastSeq, readings })
+    this.#held.push({ firstSeq, lastSeq, readings, counts })
     this.#heldReadings += readings.length
   }
 
@@ -115,7 +120,7 @@ export class TelemetryWriter {
     this.#refused += await this.#store.append({ readings: batch.readings, upTo: batch.lastSeq })
     this.#unsure = false
     this.#cursor = batch.lastSeq
-    this.#unstored?.subtract(countsOf(batch.readings))
+    this.#unstored?.subtract(batch.counts)
     return batch.readings.length
   }
 
@@ -140,13 +145,14 @@ export class TelemetryWriter {
   #takeHeld(): Batch | null {
     const held = this.#held.filter((one) => one.lastSeq > this.#cursor)
     const first = held[0]
-    const joined = first !== undefined && first.firstSeq === this.#cursor + 1
-    this.#hold(joined ? [] : held)
-    if (!joined) return null
+    const joins = first !== undefined && first.firstSeq === this.#cursor + 1
+    this.#hold(joins ? [] : held)
+    if (!joins) return null
     return {
       firstSeq: first.firstSeq,
       lastSeq: (held.at(-1) as Batch).lastSeq,
-      readings: held.flatMap((one) => one.readings),
+      readings: PackedReadings.joined(held.map((one) => one.readings)),
+      counts: held.flatMap((one) => one.counts),
     }
   }
 
@@ -166,7 +172,8 @@ export class TelemetryWriter {
     const readings = records
       .filter((record) => record.seq <= lastSeq)
       .flatMap((record) => acceptedReadings(record, this.#decoders, verdicts))
-    return { firstSeq: this.#cursor + 1, lastSeq, readings }
+    const packed = PackedReadings.of(readings)
+    return { firstSeq: this.#cursor + 1, lastSeq, readings: packed, counts: countsOf(readings) }
   }
 }
 
@@ -203,6 +210,5 @@ function acceptedReadings(
     receivedAt: message.receivedAt,
     seq: one.seq,
     fields: one.fields,
-    unknownFields: one.unknownFields,
   }))
 }

@@ -1,5 +1,6 @@
 import type { ReadingCount } from '../model/ledger.ts'
-import type { FieldValue, Reading } from '../model/reading.ts'
+import type { ReadingList } from '../model/packed-readings.ts'
+import type { FieldValue } from '../model/reading.ts'
 import type { Duration, Instant } from '../model/time.ts'
 import type { Page, Paged } from './state-reader-port.ts'
 
@@ -38,7 +39,7 @@ export interface Tally {
 }
 
 export interface TelemetryBatch {
-  readonly readings: readonly Reading[]
+  readonly readings: ReadingList
   /** Number of the last journal record of the batch. */
   readonly upTo: number
 }

@@ -25,7 +25,7 @@ describe('the telemetry writer', () => {
         const direct = await openPipeline(records, cuts)
         const writer = await direct.writerOf()
         for (let done = await turn(direct.processor); done; done = await turn(direct.processor)) {
-          writer.offer(done.firstSeq, done.lastSeq, done.effects.accepted)
+          writer.offer(done)
           await writer.writeUpTo(direct.processor.cursor)
         }
         const expected = await rows(direct.at)
@@ -71,7 +71,7 @@ describe('the telemetry writer', () => {
         for (;;) {
           const done = await turn(flaky.processor)
           if (done === null) break
-          writer.offer(done.firstSeq, done.lastSeq, done.effects.accepted)
+          writer.offer(done)
           await writer.writeUpTo(flaky.processor.cursor).catch(() => {})
           await turn(steady.processor)
         }
@@ -115,7 +115,7 @@ describe('the ledger', () => {
         for (let i = 0; ; i++) {
           const done = await turn(processor)
           if (done === null) break
-          writer.offer(done.firstSeq, done.lastSeq, done.effects.accepted)
+          writer.offer(done)
           // A restart: what was handed over is forgotten and read again.
           if (writes[(i + 1) % writes.length]) writer = await it.writerOf()
           if (writes[i % writes.length]) await writer.writeUpTo(processor.cursor)

@@ -34,7 +34,6 @@ export function probeReading(
     receivedAt: T0 + after,
     seq: null,
     fields,
-    unknownFields: [],
     ...more,
   }
 }

@@ -32,7 +32,7 @@ export function openSplitTelemetry(
   return {
     async append({ readings, upTo }) {
       for (const [cell, store] of stores.entries()) {
-        const own = readings.filter(({ deviceId }) => cellOf(deviceId, cells) === cell)
+        const own = [...readings].filter(({ deviceId }) => cellOf(deviceId, cells) === cell)
         await store.append({ readings: own, upTo })
       }
       return 0

@@ -16,7 +16,6 @@ export function reading(
     receivedAt: T0 + after,
     seq: null,
     fields,
-    unknownFields: [],
     ...more,
   }
 }

@@ -62,14 +62,15 @@ class InfluxTelemetryStore implements TelemetryStore {
   async append(batch: TelemetryBatch): Promise<number> {
     // A batch that was stored before, whose answer was lost: nothing is counted twice.
     if (this.#books.cursor >= batch.upTo) return 0
-    const stranger = batch.readings.find((reading) => !this.#encoder.knows(reading.kind))
+    const readings = [...batch.readings]
+    const stranger = readings.find((reading) => !this.#encoder.knows(reading.kind))
     if (stranger !== undefined) throw new Error(`no measurement for kind ${stranger.kind}`)
-    this.#books.announce(batch.upTo, this.#districtsToNote(batch.readings))
+    this.#books.announce(batch.upTo, this.#districtsToNote(readings))
     const refused: Refused[] = []
-    for (const request of this.#requests(batch.readings)) {
+    for (const request of this.#requests(readings)) {
       refused.push(...(await this.#send(request)))
     }
-    this.#books.settle(batch.upTo, batch.readings, refused)
+    this.#books.settle(batch.upTo, readings, refused)
     return refused.length
   }
 

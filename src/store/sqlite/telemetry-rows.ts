@@ -1,4 +1,11 @@
-import type { FieldValue, Reading } from '../../model/reading.ts'
+import {
+  FIELDS,
+  OBSERVED_AT,
+  type PackedReadings,
+  RECEIVED_AT,
+  type ReadingRows,
+  SEQ,
+} from '../../model/packed-readings.ts'
 import { DAY } from '../../model/time.ts'
 
 /**
@@ -23,76 +30,54 @@ export interface RowPack {
 
 /** Numbers before the fields. */
 const HEAD = 4
-/** Rows that a pack has room for at first. */
-const FIRST_ROWS = 64
 
 export function rowWidth(layout: RowLayout): number {
   return HEAD + layout.fields.length
 }
 
-/** Gathers the rows of a batch, kind by kind, in the order in which they come. */
-export class RowPacker {
-  readonly #packs = new Map<string, Pack>()
-  readonly #layouts: ReadonlyMap<string, RowLayout>
-
-  constructor(layouts: readonly RowLayout[]) {
-    this.#layouts = new Map(layouts.map((one) => [one.kind, one]))
-  }
-
-  /** Adds a reading of the device with this number. */
-  add(reading: Reading, device: number): void {
-    const pack = this.#packs.get(reading.kind) ?? this.#begin(reading.kind)
-    pack.add(reading, device)
-  }
-
-  /** All that was added, each kind in memory of its own. */
-  packs(): RowPack[] {
-    return [...this.#packs].map(([kind, pack]) => ({ kind, width: pack.width, rows: pack.rows() }))
-  }
-
-  #begin(kind: string): Pack {
-    const layout = this.#layouts.get(kind)
+/**
+ * The readings as rows, those of a kind together and in the order in which they came, each kind in
+ * memory of its own. Throws where there is no layout for a kind.
+ */
+export function packRows(
+  { blocks }: PackedReadings,
+  layouts: ReadonlyMap<string, RowLayout>,
+  deviceNumber: (deviceId: string) => number,
+): RowPack[] {
+  return [...Map.groupBy(blocks, ({ kind }) => kind)].map(([kind, ofKind]) => {
+    const layout = layouts.get(kind)
     if (layout === undefined) throw new Error(`no table for kind ${kind}`)
-    const pack = new Pack(layout)
-    this.#packs.set(kind, pack)
-    return pack
-  }
+    const width = rowWidth(layout)
+    const count = ofKind.reduce((sum, { length }) => sum + length, 0)
+    const rows = new Float64Array(count * width)
+    let at = 0
+    for (const block of ofKind) at = putRows(block, layout, deviceNumber, rows, at)
+    return { kind, width, rows }
+  })
 }
 
-class Pack {
-  readonly width: number
-  readonly #fields: readonly string[]
-  #rows: Float64Array<ArrayBuffer>
-  #length = 0
-
-  constructor(layout: RowLayout) {
-    this.width = rowWidth(layout)
-    this.#fields = layout.fields
-    this.#rows = new Float64Array(FIRST_ROWS * this.width)
+/** Returns where the next row goes. */
+function putRows(
+  block: ReadingRows,
+  layout: RowLayout,
+  deviceNumber: (deviceId: string) => number,
+  into: Float64Array,
+  from: number,
+): number {
+  const { deviceIds, rows, width } = block
+  const places = layout.fields.map((name) => block.fields.indexOf(name))
+  let at = from
+  for (let i = 0; i < deviceIds.length; i++) {
+    const start = i * width
+    into[at++] = deviceNumber(deviceIds[i] as string)
+    into[at++] = rows[start + OBSERVED_AT] as number
+    into[at++] = rows[start + RECEIVED_AT] as number
+    into[at++] = rows[start + SEQ] as number
+    for (const place of places) {
+      into[at++] = place < 0 ? Number.NaN : (rows[start + FIELDS + place] as number)
+    }
   }
-
-  add({ observedAt, receivedAt, seq, fields }: Reading, device: number): void {
-    if (this.#length + this.width > this.#rows.length) this.#grow()
-    const rows = this.#rows
-    let at = this.#length
-    rows[at++] = device
-    rows[at++] = observedAt
-    rows[at++] = receivedAt
-    rows[at++] = seq ?? Number.NaN
-    // A missing field is undefined, and Number(undefined) is NaN; a switch is 0 or 1.
-    for (const name of this.#fields) rows[at++] = Number(fields[name] as FieldValue)
-    this.#length = at
-  }
-
-  rows(): Float64Array<ArrayBuffer> {
-    return this.#rows.subarray(0, this.#length)
-  }
-
-  #grow(): void {
-    const larger = new Float64Array(2 * this.#rows.length)
-    larger.set(this.#rows)
-    this.#rows = larger
-  }
+  return at
 }
 
 /** Rows of all the packs. */

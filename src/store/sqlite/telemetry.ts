@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import { allFields, type DeviceKind } from '../../model/device-kind.ts'
+import { PackedReadings } from '../../model/packed-readings.ts'
 import type { Instant } from '../../model/time.ts'
 import type { Tally, TelemetryBatch, TelemetryStore } from '../telemetry-port.ts'
-import { type RowLayout, RowPacker } from './telemetry-rows.ts'
+import { packRows, type RowLayout } from './telemetry-rows.ts'
 import {
   type DeviceNumber,
   ensureTables,
@@ -45,7 +46,7 @@ interface Waiting {
 
 class SqliteTelemetryStore implements TelemetryStore {
   readonly #worker: Worker
-  readonly #layouts: readonly RowLayout[]
+  readonly #layouts: ReadonlyMap<string, RowLayout>
   readonly #numbers: Map<string, number>
   /** Numbers given to devices that are not yet in the file. */
   #unsaved: DeviceNumber[] = []
@@ -57,7 +58,7 @@ class SqliteTelemetryStore implements TelemetryStore {
 
   constructor(worker: Worker, layouts: readonly RowLayout[], numbers: readonly DeviceNumber[]) {
     this.#worker = worker
-    this.#layouts = layouts
+    this.#layouts = new Map(layouts.map((one) => [one.kind, one]))
     this.#numbers = new Map(numbers.map(({ n, id }) => [id, n]))
     this.#lastNumber = numbers.reduce((most, { n }) => Math.max(most, n), 0)
     worker.on('message', (answer: StoreAnswer) => this.#answered(answer))
@@ -70,9 +71,7 @@ class SqliteTelemetryStore implements TelemetryStore {
   }
 
   async append({ readings, upTo }: TelemetryBatch): Promise<number> {
-    const packer = new RowPacker(this.#layouts)
-    for (const reading of readings) packer.add(reading, this.#number(reading.deviceId))
-    const packs = packer.packs()
+    const packs = packRows(PackedReadings.of(readings), this.#layouts, (id) => this.#number(id))
     const numbers = this.#unsaved
     this.#unsaved = []
     try {

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import type { AcceptedReading } from '../../../src/engine/effects.ts'
+import { createEffects, ledgerOf } from '../../../src/engine/effects.ts'
 import type { JournalReader } from '../../../src/journal/port.ts'
 import { TelemetryWriter } from '../../../src/processor/telemetry-writer.ts'
 import type { StateStore } from '../../../src/store/state-port.ts'
@@ -8,20 +8,20 @@ import type { TelemetryStore } from '../../../src/store/telemetry-port.ts'
 /** What the writer keeps while its store is away. */
 
 const DAY = '2026-11-23'
-const ACCEPTED: readonly AcceptedReading[] = [
-  {
-    seq: 1,
-    reading: {
-      deviceId: 'dev-1',
-      kind: 'probe',
-      observedAt: Date.parse(DAY),
-      receivedAt: Date.parse(DAY),
-      seq: null,
-      fields: {},
-      unknownFields: [],
-    },
-  },
-]
+
+/** The record of this number came to nothing. */
+function nothing(seq: number) {
+  return { firstSeq: seq, lastSeq: seq, effects: createEffects() }
+}
+
+function oneReading(seq: number) {
+  const done = nothing(seq)
+  const at = Date.parse(DAY)
+  const of = { deviceId: 'dev-1', kind: 'probe', seq: null, fields: {} }
+  done.effects.accepted.add({ ...of, observedAt: at, receivedAt: at })
+  ledgerOf(done.effects, at, 'probe').accepted++
+  return done
+}
 
 function writerOf() {
   const state = {
@@ -41,8 +41,8 @@ function writerOf() {
 
 test('batches without a reading are not held without end: the journal is read again', async () => {
   const { writer, state, append } = writerOf()
-  for (let seq = 1; seq <= 100_001; seq++) writer.offer(seq, seq, [])
-  writer.offer(100_002, 100_002, [])
+  for (let seq = 1; seq <= 100_001; seq++) writer.offer(nothing(seq))
+  writer.offer(nothing(100_002))
   expect(await writer.writeNext()).toBeNull()
   expect(state.verdicts).toHaveBeenCalledOnce()
   expect(append).not.toHaveBeenCalled()
@@ -51,7 +51,7 @@ test('batches without a reading are not held without end: the journal is read ag
 test('what is not stored is counted once, at the start, and then kept count of', async () => {
   const { writer, state } = writerOf()
   await writer.count()
-  writer.offer(1, 1, ACCEPTED)
+  writer.offer(oneReading(1))
   expect(await writer.unstored(0)).toEqual([{ day: DAY, kind: 'probe', readings: 6 }])
   await writer.writeNext()
   expect(await writer.unstored(1)).toEqual([{ day: DAY, kind: 'probe', readings: 5 }])

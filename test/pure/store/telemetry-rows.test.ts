@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { PackedReadings } from '../../../src/model/packed-readings.ts'
 import type { Reading } from '../../../src/model/reading.ts'
-import { RowPacker, rowWidth, startsByDevice } from '../../../src/store/sqlite/telemetry-rows.ts'
+import { packRows, type RowPack, startsByDevice } from '../../../src/store/sqlite/telemetry-rows.ts'
 
-const LAYOUTS = [
-  { kind: 'cover', fields: ['tiltDeg', 'open'] },
-  { kind: 'dust', fields: ['pm10'] },
-]
+const LAYOUTS = new Map([
+  ['cover', { kind: 'cover', fields: ['tiltDeg', 'open'] }],
+  ['dust', { kind: 'dust', fields: ['pm10'] }],
+])
 
 function reading(more: Partial<Reading>): Reading {
   return {
@@ -16,30 +17,42 @@ function reading(more: Partial<Reading>): Reading {
     receivedAt: 20,
     seq: null,
     fields: {},
-    unknownFields: [],
     ...more,
   }
 }
 
+/** Devices are called by their numbers here. */
+function rowsOf(readings: readonly Reading[]): RowPack[] {
+  return packRows(PackedReadings.of(readings), LAYOUTS, Number)
+}
+
 test('a reading becomes a row of its kind; what it lacks is NaN, a switch is 0 or 1', () => {
-  const packer = new RowPacker(LAYOUTS)
-  packer.add(reading({ fields: { tiltDeg: 1.5, open: true }, seq: 7 }), 1)
-  packer.add(reading({ kind: 'dust', fields: { pm10: 0 } }), 2)
-  packer.add(reading({ fields: { open: false } }), 3)
-  expect(packer.packs().map(({ kind, rows }) => [kind, ...rows])).toEqual([
+  const packs = rowsOf([
+    reading({ deviceId: '1', fields: { tiltDeg: 1.5, open: true }, seq: 7 }),
+    reading({ deviceId: '2', kind: 'dust', fields: { pm10: 0 } }),
+    reading({ deviceId: '3', fields: { open: false } }),
+  ])
+  expect(packs.map(({ kind, rows }) => [kind, ...rows])).toEqual([
     ['cover', 1, 10, 20, 7, 1.5, 1, 3, 10, 20, Number.NaN, Number.NaN, 0],
     ['dust', 2, 10, 20, Number.NaN, 0],
   ])
 })
 
-test('any number of rows is kept, and a kind without a table is told', () => {
-  const packer = new RowPacker(LAYOUTS)
-  for (let i = 0; i < 1000; i++) packer.add(reading({ observedAt: i }), i)
-  const [pack] = packer.packs()
-  const width = rowWidth({ kind: 'cover', fields: ['tiltDeg', 'open'] })
-  expect(pack?.rows).toHaveLength(1000 * width)
-  expect(pack?.rows.subarray(999 * width, 999 * width + 2)).toEqual(Float64Array.of(999, 999))
-  expect(() => packer.add(reading({ kind: 'gone' }), 1)).toThrow('gone')
+test('rows of several commits are one run, whichever field each of them saw first', () => {
+  const commits = [{ tiltDeg: 1 }, { open: true, tiltDeg: 2 }, { open: false }]
+  const lists = commits.map((fields, i) =>
+    PackedReadings.of([reading({ deviceId: String(i), fields })]),
+  )
+  const packs = packRows(PackedReadings.joined(lists), LAYOUTS, Number)
+  expect(packs.map(({ rows }) => [...rows])).toEqual([
+    [0, 1, Number.NaN, 1, 2, 1, 2, Number.NaN, 0].flatMap((value, i) =>
+      i % 3 === 0 ? [value, 10, 20, Number.NaN] : [value],
+    ),
+  ])
+})
+
+test('a kind without a table is told', () => {
+  expect(() => rowsOf([reading({ kind: 'gone' })])).toThrow('gone')
 })
 
 test('rows are written by device and time; of one moment in the order in which they came', () => {
