@@ -19,7 +19,7 @@ const port = parentPort
 if (port === null) throw new Error('the telemetry worker runs in a thread of its own')
 
 /** More rows than that at once are a backlog, and speed counts. Unsourced default. */
-const BACKLOG_ROWS = 20_000
+const BACKLOG_ROWS = 8_000
 /** Devices whose old readings are let go of in one step. */
 const PRUNED_DEVICES = 500
 
