@@ -6,6 +6,12 @@ import { type RecentLimits, RUNS, type Side, storedKinds } from './telemetry-sch
 import { TelemetryTable } from './telemetry-table.ts'
 
 /**
+ * Recent rows that go to their place for each that comes: they are all there a while before the
+ * other side is full, and no sooner, since it is work that acknowledgements feel.
+ */
+const PLACED_FOR_EACH = 1.25
+
+/**
  * How readings get to their place (docs/adr/0021). The tables are clustered by device, and a page
  * holds many readings of one: to put each batch there at once writes a page for each device that
  * has reported, a hundred times the bytes of a reading. So what is new is gathered in runs, each
@@ -66,8 +72,7 @@ export class RecentReadings {
       this.#runRows = 0
     }
     for (const pack of packs) this.#writePack(pack)
-    // Twice as many as have come: they are all in their place before the other side is full.
-    this.#place(2 * rowsIn(packs))
+    this.#place(Math.ceil(PLACED_FOR_EACH * rowsIn(packs)))
   }
 
   /** Lets go of a device's readings in their place that were observed before this. */
