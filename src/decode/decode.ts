@@ -50,7 +50,7 @@ export function createDecoder(kind: DeviceKind): Decoder {
   )
   const names = new Set([...COMMON_NAMES, ...specs.map(({ name }) => name)])
   const content = new Float64Array(1 + 2 * specs.length)
-  const plan: Plan = { specs, names, content }
+  const plan: Plan = { specs, names, content, words: new Uint32Array(content.buffer) }
   const flat = new FlatReader([...names])
   const decodeOne = (value: unknown, index: number, receivedAt: Instant) =>
     decodeReading(kind, plan, value, index, receivedAt)
@@ -81,7 +81,7 @@ export function createDecoder(kind: DeviceKind): Decoder {
  */
 function decodeFlat(
   kind: DeviceKind,
-  { specs, content }: Plan,
+  { specs, content, words }: Plan,
   { given, values, text }: FlatReader,
   receivedAt: Instant,
 ): DecodedReading | null {
@@ -112,7 +112,7 @@ function decodeFlat(
     if (isOwn) own++
   }
   if (own === 0 || (kind.implausible?.(fields) ?? null) !== null) return null
-  const contentHash = hash53Of(content, noted)
+  const contentHash = hash53Of(words, 2 * noted)
   return { ts: at.value, seq: seq.value, fields, unknownFields: NONE, contentHash, index: 0 }
 }
 
@@ -158,11 +158,13 @@ interface Plan {
   readonly names: ReadonlySet<string>
   /** Room for the sequence number and for each field's id and value. */
   readonly content: Float64Array
+  /** The same, as it is hashed. */
+  readonly words: Uint32Array
 }
 
 function decodeReading(
   kind: DeviceKind,
-  { specs, names, content }: Plan,
+  { specs, names, content, words }: Plan,
   value: unknown,
   index: number,
   receivedAt: Instant,
@@ -204,7 +206,7 @@ function decodeReading(
     seq: seq.value,
     fields,
     unknownFields: unknownFields(input, known, names),
-    contentHash: hash53Of(content, noted),
+    contentHash: hash53Of(words, 2 * noted),
     index,
   })
 }

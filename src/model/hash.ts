@@ -15,12 +15,11 @@ export function hash53(text: string): number {
   return (high & 0xfffff) * 2 ** 32 + low
 }
 
-/** The same for numbers, by their bits: the first `count` of them, which are equal or not as bits. */
-export function hash53Of(numbers: Float64Array, count: number): number {
-  const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * count)
+/** The same for the bits of numbers: the first `count` words of them. */
+export function hash53Of(words: Uint32Array, count: number): number {
   let h1 = SEED_1
   let h2 = SEED_2
-  for (let i = 0; i < words.length; i++) {
+  for (let i = 0; i < count; i++) {
     const word = words[i] as number
     h1 = Math.imul(h1 ^ word, 2654435761)
     h2 = Math.imul(h2 ^ word, 1597334677)
