@@ -31,6 +31,8 @@ const KEPT_BYTES = 1024 * 1024
 /** Takes records as they come; the bytes are copied, so that no socket's buffer is kept alive. */
 export class FrameEncoder {
   #buffer: Buffer
+  /** The same memory: numbers are written through it, which compiles to one instruction each. */
+  #view: DataView
   #length = FRAME_HEAD
   #count = 0
   #lastReceivedAt: Instant = 0
@@ -39,6 +41,7 @@ export class FrameEncoder {
   constructor(initialBytes = 64 * 1024) {
     this.#initial = initialBytes
     this.#buffer = Buffer.allocUnsafeSlow(initialBytes)
+    this.#view = viewOf(this.#buffer)
   }
 
   /** Bytes of the records. */
@@ -55,13 +58,14 @@ export class FrameEncoder {
     // No character of UTF-16 takes more than three bytes.
     this.#reserve(RECORD_HEAD + 3 * topic.length + payload.length)
     const buffer = this.#buffer
+    const view = this.#view
     const start = this.#length
     const topicBytes = buffer.write(topic, start + RECORD_HEAD)
     const size = RECORD_HEAD + topicBytes + payload.length
-    let at = buffer.writeUInt32LE(size - 4, start)
-    at = buffer.writeUInt8(RECORD_TYPES.indexOf(record.type), at)
-    at = buffer.writeDoubleLE(record.receivedAt, at)
-    buffer.writeUInt16LE(topicBytes, at)
+    view.setUint32(start, size - 4, true)
+    view.setUint8(start + 4, RECORD_TYPES.indexOf(record.type))
+    view.setFloat64(start + 5, record.receivedAt, true)
+    view.setUint16(start + 13, topicBytes, true)
     buffer.set(payload, start + RECORD_HEAD + topicBytes)
     this.#length += size
     this.#count++
@@ -87,7 +91,7 @@ export class FrameEncoder {
 
   /** Starts anew; what a rush made large becomes small again. */
   reset(): void {
-    if (this.#buffer.length > KEPT_BYTES) this.#buffer = Buffer.allocUnsafeSlow(this.#initial)
+    if (this.#buffer.length > KEPT_BYTES) this.#take(Buffer.allocUnsafeSlow(this.#initial))
     this.#length = FRAME_HEAD
     this.#count = 0
   }
@@ -96,7 +100,12 @@ export class FrameEncoder {
     if (this.#length + size <= this.#buffer.length) return
     const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#length + size))
     this.#buffer.copy(larger, 0, 0, this.#length)
-    this.#buffer = larger
+    this.#take(larger)
+  }
+
+  #take(buffer: Buffer): void {
+    this.#buffer = buffer
+    this.#view = viewOf(buffer)
   }
 }
 
@@ -201,19 +210,24 @@ function equals(bytes: Buffer, other: Buffer, from: number, to: number): boolean
   return true
 }
 
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
+}
+
 /** Reads the records of one frame. */
 export function decodeRecords({
   records: buffer,
   firstSeq,
 }: Pick<Frame, 'records' | 'firstSeq'>): JournalRecord[] {
   const records: JournalRecord[] = []
+  const view = viewOf(buffer)
   for (let at = 0; at < buffer.length; ) {
-    const end = at + 4 + buffer.readUInt32LE(at)
-    const topicEnd = at + RECORD_HEAD + buffer.readUInt16LE(at + 13)
+    const end = at + 4 + view.getUint32(at, true)
+    const topicEnd = at + RECORD_HEAD + view.getUint16(at + 13, true)
     records.push({
       seq: firstSeq + records.length,
-      type: RECORD_TYPES[buffer.readUInt8(at + 4)] as JournalRecord['type'],
-      receivedAt: buffer.readDoubleLE(at + 5),
+      type: RECORD_TYPES[view.getUint8(at + 4)] as JournalRecord['type'],
+      receivedAt: view.getFloat64(at + 5, true),
       topic: topics.read(buffer, at + RECORD_HEAD, topicEnd),
       payload: buffer.subarray(topicEnd, end),
     })

@@ -8,20 +8,21 @@ import type { MessageCount } from './port.ts'
  */
 export class MessageCounts {
   /** Those of the day that began at `#dayStart`, by kind; 0 where the commit has none. */
-  #today = new Map<string, number>()
+  #today = new Map<string, { messages: number }>()
   #dayStart: Instant = Number.NaN
   /** Those of the days before it. */
   #before: MessageCount[] = []
 
   /** `receivedAt` never goes back. */
   add(receivedAt: Instant, kind: string): void {
-    const dayStart = receivedAt - (receivedAt % DAY)
-    if (dayStart !== this.#dayStart) {
+    if (!(receivedAt >= this.#dayStart && receivedAt < this.#dayStart + DAY)) {
       this.#before = this.take()
       this.#today = new Map()
-      this.#dayStart = dayStart
+      this.#dayStart = receivedAt - (receivedAt % DAY)
     }
-    this.#today.set(kind, (this.#today.get(kind) ?? 0) + 1)
+    const count = this.#today.get(kind)
+    if (count !== undefined) count.messages++
+    else this.#today.set(kind, { messages: 1 })
   }
 
   /** The counts so far, each day and kind once; it starts anew. */
@@ -30,10 +31,10 @@ export class MessageCounts {
     this.#before = []
     if (this.#today.size === 0) return taken
     const day = utcDay(this.#dayStart)
-    for (const [kind, messages] of this.#today) {
-      if (messages === 0) continue
-      taken.push({ day, kind, messages })
-      this.#today.set(kind, 0)
+    for (const [kind, count] of this.#today) {
+      if (count.messages === 0) continue
+      taken.push({ day, kind, messages: count.messages })
+      count.messages = 0
     }
     return taken
   }
