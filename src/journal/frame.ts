@@ -189,6 +189,7 @@ class Topics {
   }
 
   read(buffer: Buffer, from: number, to: number): string {
+    if (to - from > TOPIC_BYTES) return buffer.toString('utf8', from, to)
     let hash = to - from
     for (let i = from; i < to; i++) hash = Math.imul(hash ^ (buffer[i] as number), 0x01000193)
     const slot = (hash ^ (hash >>> 15)) & (TOPIC_SLOTS - 1)
@@ -202,6 +203,8 @@ class Topics {
 
 /** A power of two. Unsourced default. */
 const TOPIC_SLOTS = 4096
+/** Longer ones are not remembered: ours are shorter. Unsourced default. */
+const TOPIC_BYTES = 256
 const topics = new Topics()
 
 function equals(bytes: Buffer, other: Buffer, from: number, to: number): boolean {

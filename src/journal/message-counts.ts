@@ -13,7 +13,6 @@ export class MessageCounts {
   /** Those of the days before it. */
   #before: MessageCount[] = []
 
-  /** `receivedAt` never goes back. */
   add(receivedAt: Instant, kind: string): void {
     if (!(receivedAt >= this.#dayStart && receivedAt < this.#dayStart + DAY)) {
       this.#before = this.take()
@@ -25,7 +24,7 @@ export class MessageCounts {
     else this.#today.set(kind, { messages: 1 })
   }
 
-  /** The counts so far, each day and kind once; it starts anew. */
+  /** The counts so far; it starts anew. */
   take(): MessageCount[] {
     const taken = this.#before
     this.#before = []
@@ -53,11 +52,16 @@ export class Totals {
     }
   }
 
-  /** The lines of these days and kinds, each there once, as they would be with the counts added. */
+  /** The lines of these days and kinds as they would be with the counts added. */
   with(counts: readonly MessageCount[]): MessageCount[] {
-    return counts.map(({ day, kind, messages }) => {
-      return { day, kind, messages: this.#messages(day, kind) + messages }
-    })
+    const sums: { day: string; kind: string; messages: number }[] = []
+    for (const { day, kind, messages } of counts) {
+      // A handful at the most: nothing is made to look them up in.
+      const present = sums.find((one) => one.day === day && one.kind === kind)
+      if (present !== undefined) present.messages += messages
+      else sums.push({ day, kind, messages: this.#messages(day, kind) + messages })
+    }
+    return sums
   }
 
   /** What came since it was `earlier`. */

@@ -39,7 +39,7 @@ export class PackedReadings implements ReadingList {
   }
 
   /** Rows of one kind each; of a kind there may be several. */
-  get blocks(): readonly ReadingRows[] {
+  get blocks(): readonly Readonly<ReadingRows>[] {
     return this.#blocks
   }
 

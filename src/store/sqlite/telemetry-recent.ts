@@ -7,7 +7,7 @@ import { TelemetryTable } from './telemetry-table.ts'
 
 /**
  * Recent rows that go to their place for each that comes: they are all there a while before the
- * other side is full, and no sooner, since it is work that acknowledgements feel.
+ * other side is full, and no sooner, since it is work that acknowledgements feel. Unsourced default.
  */
 const PLACED_FOR_EACH = 1.25
 

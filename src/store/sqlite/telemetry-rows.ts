@@ -58,7 +58,7 @@ export function packRows(
 
 /** Returns where the next row goes. */
 function putRows(
-  block: ReadingRows,
+  block: Readonly<ReadingRows>,
   layout: RowLayout,
   deviceNumber: (deviceId: string) => number,
   into: Float64Array,

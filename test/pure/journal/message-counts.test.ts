@@ -8,7 +8,7 @@ import { DAY, HOUR, utcDay } from '../../../src/model/time.ts'
 
 const T0 = Date.parse('2026-11-23T22:00:00Z')
 const kind = fc.constantFrom('dust', 'cover', 'tree')
-/** Messages in the order in which they came, some an hour apart, in commits. */
+/** Messages as they came, in commits, some an hour apart. */
 const commits = fc.array(fc.array(fc.tuple(kind, fc.constantFrom(0, 1, HOUR, DAY))), {
   maxLength: 12,
 })
@@ -63,4 +63,12 @@ test('totals are the sums of all commits, and know what came since an earlier on
       expect(sums(totals.since(earlier))).toEqual(sums(parts[1] as MessageCount[]))
     }),
   )
+})
+
+test('no message is lost where a commit is of today, of yesterday, and of today again', () => {
+  const counts = new MessageCounts()
+  const totals = new Totals()
+  for (const at of [T0 + DAY, T0, T0 + DAY, T0 + DAY]) counts.add(at, 'dust')
+  totals.set(totals.with(counts.take()))
+  expect(sums(totals.list())).toEqual({ '2026-11-23 dust': 1, '2026-11-24 dust': 3 })
 })
