@@ -26,12 +26,10 @@ export class Acknowledgements {
   /** The packets that may be sent now, in one piece; null: none. */
   take(): Buffer | null {
     if (this.#first === 0) return null
-    const more = this.#more
-    const bytes = Buffer.allocUnsafe(PUBACK_BYTES * (1 + (more?.length ?? 0)))
-    write(bytes, 0, this.#first)
-    for (let i = 0; i < (more?.length ?? 0); i++) {
-      write(bytes, PUBACK_BYTES * (1 + i), more?.[i] as number)
-    }
+    const more = this.#more ?? NONE
+    const bytes = Buffer.allocUnsafe(PUBACK_BYTES * (1 + more.length))
+    let at = write(bytes, 0, this.#first)
+    for (const id of more) at = write(bytes, at, id)
     this.#first = 0
     this.#more = null
     return bytes
@@ -51,10 +49,13 @@ export class Acknowledgements {
 
 /** Type, remaining length, packet id (MQTT 3.1.1, 3.4). */
 const PUBACK_BYTES = 4
+const NONE: readonly number[] = []
 
-function write(bytes: Buffer, at: number, id: number): void {
+/** Returns where the next one goes. */
+function write(bytes: Buffer, at: number, id: number): number {
   bytes[at] = 0b0100_0000
   bytes[at + 1] = 2
   bytes[at + 2] = id >> 8
   bytes[at + 3] = id & 0xff
+  return at + PUBACK_BYTES
 }

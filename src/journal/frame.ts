@@ -79,13 +79,14 @@ export class FrameEncoder {
     const buffer = this.#buffer
     const totalsBytes = buffer.write(text, this.#length)
     const end = this.#length + totalsBytes
-    buffer.writeUInt32LE(MARK, 0)
-    buffer.writeUInt32LE(this.bytes, 8)
-    buffer.writeUInt32LE(totalsBytes, 12)
-    buffer.writeDoubleLE(firstSeq, 16)
-    buffer.writeDoubleLE(this.#lastReceivedAt, 24)
-    buffer.writeUInt32LE(this.#count, 32)
-    buffer.writeUInt32LE(crc32(buffer.subarray(8, end), salt), 4)
+    const view = this.#view
+    view.setUint32(0, MARK, true)
+    view.setUint32(8, this.bytes, true)
+    view.setUint32(12, totalsBytes, true)
+    view.setFloat64(16, firstSeq, true)
+    view.setFloat64(24, this.#lastReceivedAt, true)
+    view.setUint32(32, this.#count, true)
+    view.setUint32(4, crc32(buffer.subarray(8, end), salt), true)
     return buffer.subarray(0, end)
   }
 
@@ -182,11 +183,8 @@ export function readFrames(bytes: Buffer, at: number, salt: number): Frame[] {
  * time, and the text is one that maps have looked for before, which they find faster.
  */
 class Topics {
-  readonly #slots: ({ readonly bytes: Buffer; readonly text: string } | undefined)[] = []
-
-  constructor() {
-    for (let i = 0; i < TOPIC_SLOTS; i++) this.#slots.push(undefined)
-  }
+  readonly #slots: ({ readonly bytes: Buffer; readonly text: string } | undefined)[] =
+    Array(TOPIC_SLOTS).fill(undefined)
 
   read(buffer: Buffer, from: number, to: number): string {
     if (to - from > TOPIC_BYTES) return buffer.toString('utf8', from, to)

@@ -4,7 +4,6 @@ import type { ReadingCount } from '../model/ledger.ts'
 import { PackedReadings } from '../model/packed-readings.ts'
 import type { Reading } from '../model/reading.ts'
 import type { JournalRecord } from '../model/record.ts'
-import { DAY, utcDay } from '../model/time.ts'
 import type { Verdicts } from '../model/verdicts.ts'
 import type { StateStore } from '../store/state-port.ts'
 import type { TelemetryStore } from '../store/telemetry-port.ts'
@@ -172,26 +171,9 @@ export class TelemetryWriter {
     const readings = records
       .filter((record) => record.seq <= lastSeq)
       .flatMap((record) => acceptedReadings(record, this.#decoders, verdicts))
-    const packed = PackedReadings.of(readings)
-    return { firstSeq: this.#cursor + 1, lastSeq, readings: packed, counts: countsOf(readings) }
+    const counts = verdicts.filter((one) => one.lastSeq <= lastSeq).flatMap((one) => one.accepted)
+    return { firstSeq: this.#cursor + 1, lastSeq, readings: PackedReadings.of(readings), counts }
   }
-}
-
-/** Readings per day of receipt and kind. */
-function countsOf(readings: readonly Reading[]): ReadingCount[] {
-  const days = new Map<number, Map<string, number>>()
-  for (const { receivedAt, kind } of readings) {
-    const day = Math.floor(receivedAt / DAY)
-    let kinds = days.get(day)
-    if (kinds === undefined) {
-      kinds = new Map()
-      days.set(day, kinds)
-    }
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
-  }
-  return [...days].flatMap(([day, kinds]) =>
-    [...kinds].map(([kind, readings]) => ({ day: utcDay(day * DAY), kind, readings })),
-  )
 }
 
 /** The accepted readings of a record, by decoding it and applying the processor's verdicts. */
