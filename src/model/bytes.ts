@@ -35,10 +35,14 @@ export class ByteWriter {
   varint(value: number): void {
     this.#reserve(VARINT)
     let rest = value
-    // By division: a time has more bits than operators on bits.
-    while (rest >= 0x80) {
+    // By division, where there are more bits than operators on bits take: a time has them.
+    while (rest >= 0x80000000) {
       this.#bytes[this.#at++] = (rest % 0x80) | 0x80
       rest = Math.floor(rest / 0x80)
+    }
+    while (rest >= 0x80) {
+      this.#bytes[this.#at++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
     }
     this.#bytes[this.#at++] = rest
   }
@@ -92,6 +96,9 @@ export class ByteReader {
   }
 
   varint(): number {
+    const first = this.byte()
+    if (first < 0x80) return first
+    this.#at--
     let value = 0
     for (let scale = 1; ; scale *= 0x80) {
       const byte = this.byte()

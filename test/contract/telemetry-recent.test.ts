@@ -5,7 +5,6 @@ import { expect, test } from 'vitest'
 import type { Reading } from '../../src/model/reading.ts'
 import { openSqliteTelemetryStore } from '../../src/store/sqlite/telemetry.ts'
 import { openSqliteTelemetryReader } from '../../src/store/sqlite/telemetry-reader.ts'
-import { RECENT_LIMITS } from '../../src/store/sqlite/telemetry-schema.ts'
 import type { TelemetryReader } from '../../src/store/telemetry-port.ts'
 import { PROBE } from '../support/kind.ts'
 import { freshFolder } from '../support/places.ts'
@@ -47,7 +46,7 @@ const limits = fc.record({
   runRows: fc.constantFrom(1, 5, 1000),
   rows: fc.constantFrom(1, 10, 40),
   age: fc.constantFrom(0, Number.POSITIVE_INFINITY),
-  pageRows: fc.constantFrom(2, 4, 1000),
+  stretchRows: fc.constantFrom(2, 4, 1000),
   stepRows: fc.constantFrom(1, 4, 1000),
 })
 
@@ -84,36 +83,6 @@ test('wherever readings are on their way, they are found, once', async () => {
     { numRuns: 60 },
   )
 }, 60_000)
-
-test('a file of before recent readings, of a kind that has lost a field since, goes on', async () => {
-  const file = join(freshFolder(), 'telemetry.db')
-  const { open: _, ...fields } = PROBE.fields
-  const limits = { ...RECENT_LIMITS, age: 0 }
-  const before = openSqliteTelemetryStore(file, [PROBE], limits)
-  await before.append({ readings: [reading(0, { level: 1, open: true })], upTo: 1 })
-  // The next batch takes it to its place; then the tables go that a file of before does not have.
-  await before.append({ readings: [reading(0, {}, { deviceId: 'dev-2' })], upTo: 2 })
-  await before.close()
-  const db = new DatabaseSync(file)
-  db.exec('DROP TABLE "recent 0 probe"; DROP TABLE "recent 1 probe"; DROP TABLE placed')
-  db.close()
-
-  const now = [{ ...PROBE, fields }]
-  const store = openSqliteTelemetryStore(file, now, limits)
-  for (const n of [1, 2, 3, 4]) {
-    await store.append({ readings: [reading(n, { level: n + 1 })], upTo: n + 2 })
-  }
-  await store.close()
-  const reader = openSqliteTelemetryReader(file, now)
-  expect((await range(reader)).map((row) => row.fields)).toEqual([
-    { level: 5 },
-    { level: 4 },
-    { level: 3 },
-    { level: 2 },
-    { level: 1 },
-  ])
-  await reader.close()
-})
 
 const NOTHING = { level: null, flow: 0 }
 

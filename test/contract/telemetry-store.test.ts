@@ -19,7 +19,7 @@ telemetryStoreContract('sqlite', () => {
 // Every batch has readings that go to their place, others that gather, and some on the way.
 telemetryStoreContract('sqlite, hardly any recent reading', () => {
   const file = join(freshFolder(), 'telemetry.db')
-  const limits = { runRows: 1, rows: 1, age: Number.POSITIVE_INFINITY, pageRows: 3, stepRows: 1 }
+  const limits = { runRows: 1, rows: 1, age: Number.POSITIVE_INFINITY, stretchRows: 3, stepRows: 1 }
   return {
     open: async () => openSqliteTelemetryStore(file, kinds, limits),
     reader: async () => openSqliteTelemetryReader(file, kinds),

@@ -7,18 +7,25 @@ import {
   SEQ,
 } from '../../model/packed-readings.ts'
 import { DAY } from '../../model/time.ts'
+import { FIELDS as FIRST_FIELD, TS } from './stretch.ts'
 
 /**
  * Readings as plain numbers, so that they go to the writing thread without a copy: for each kind
  * one run of doubles, a row after the other:
  *
- *   device's number | observedAt | receivedAt | seq | the fields in the order of the layout
+ *   number of the series | observedAt | receivedAt | seq | the fields by their places
  *
  * NaN stands for what a reading lacks: no reading can have it.
  */
 export interface RowLayout {
   readonly kind: string
+  /** By their places. */
   readonly fields: readonly string[]
+}
+
+/** Numbers of a row of a stretch, which lacks that of the series. */
+export function stretchWidth({ fields }: RowLayout): number {
+  return FIRST_FIELD + fields.length
 }
 
 export interface RowPack {
@@ -28,13 +35,6 @@ export interface RowPack {
   readonly rows: Float64Array<ArrayBuffer>
 }
 
-/** Numbers before the fields. */
-const HEAD = 4
-
-export function rowWidth(layout: RowLayout): number {
-  return HEAD + layout.fields.length
-}
-
 /**
  * The readings as rows, those of a kind together and in the order in which they came, each kind in
  * memory of its own. Throws where there is no layout for a kind.
@@ -42,16 +42,16 @@ export function rowWidth(layout: RowLayout): number {
 export function packRows(
   { blocks }: PackedReadings,
   layouts: ReadonlyMap<string, RowLayout>,
-  deviceNumber: (deviceId: string) => number,
+  seriesNumber: (deviceId: string, kind: string) => number,
 ): RowPack[] {
   return [...Map.groupBy(blocks, ({ kind }) => kind)].map(([kind, ofKind]) => {
     const layout = layouts.get(kind)
     if (layout === undefined) throw new Error(`no table for kind ${kind}`)
-    const width = rowWidth(layout)
+    const width = 1 + stretchWidth(layout)
     const count = ofKind.reduce((sum, { length }) => sum + length, 0)
     const rows = new Float64Array(count * width)
     let at = 0
-    for (const block of ofKind) at = putRows(block, layout, deviceNumber, rows, at)
+    for (const block of ofKind) at = putRows(block, layout, seriesNumber, rows, at)
     return { kind, width, rows }
   })
 }
@@ -60,7 +60,7 @@ export function packRows(
 function putRows(
   block: Readonly<ReadingRows>,
   layout: RowLayout,
-  deviceNumber: (deviceId: string) => number,
+  seriesNumber: (deviceId: string, kind: string) => number,
   into: Float64Array,
   from: number,
 ): number {
@@ -69,7 +69,7 @@ function putRows(
   let at = from
   for (let i = 0; i < deviceIds.length; i++) {
     const start = i * width
-    into[at++] = deviceNumber(deviceIds[i] as string)
+    into[at++] = seriesNumber(deviceIds[i] as string, block.kind)
     into[at++] = rows[start + OBSERVED_AT] as number
     into[at++] = rows[start + RECEIVED_AT] as number
     into[at++] = rows[start + SEQ] as number
@@ -86,34 +86,80 @@ export function rowsIn(packs: readonly RowPack[]): number {
 }
 
 /**
- * Where the rows of each device start, in the order of the tables: by device, then by time, so that
- * rows of one device go into one page, one after the other. Of two rows of one moment the later one
- * still comes later.
+ * Where the rows of each series start, by the series' number, then by time. Of two rows of one moment
+ * the later one still comes later.
  */
-export function startsByDevice(
+export function startsBySeries(
   rows: Float64Array,
   width: number,
-): (readonly [device: number, starts: readonly number[]])[] {
-  const byDevice = new Map<number, number[]>()
+): (readonly [series: number, starts: readonly number[]])[] {
+  const bySeries = new Map<number, number[]>()
   for (let at = 0; at < rows.length; at += width) {
-    const device = rows[at] as number
-    const starts = byDevice.get(device)
-    if (starts === undefined) byDevice.set(device, [at])
+    const series = rows[at] as number
+    const starts = bySeries.get(series)
+    if (starts === undefined) bySeries.set(series, [at])
     else starts.push(at)
   }
   const time = (at: number) => rows[at + 1] as number
-  for (const starts of byDevice.values()) starts.sort((a, b) => time(a) - time(b))
-  return [...byDevice].sort(([a], [b]) => a - b)
+  for (const starts of bySeries.values()) starts.sort((a, b) => time(a) - time(b))
+  return [...bySeries].sort(([a], [b]) => a - b)
 }
 
-/** The values of the row that starts there; null is what the reading lacks. */
-export function valuesAt({ rows, width }: RowPack, start: number): (number | null)[] {
-  const values: (number | null)[] = []
-  for (let i = start; i < start + width; i++) {
-    const value = rows[i] as number
-    values.push(Number.isNaN(value) ? null : value)
+/** The rows that start there as those of a stretch: without their number, one for each moment. */
+export function stretchRows({ rows, width }: RowPack, starts: readonly number[]): Float64Array {
+  const taken = new Float64Array(starts.length * (width - 1))
+  let at = 0
+  for (const start of starts) {
+    at = addRow(rows.subarray(start + 1, start + width), taken, at)
   }
-  return values
+  return taken.subarray(0, at)
+}
+
+/** All the rows, one after the other. */
+export function joinedRows(parts: readonly Float64Array[]): Float64Array {
+  const [only] = parts
+  if (parts.length === 1) return only as Float64Array
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
+
+/**
+ * Two stretches as one. Both are in the order of time; of one moment the later ones are those of
+ * the second.
+ */
+export function mergeRows(first: Float64Array, second: Float64Array, width: number): Float64Array {
+  const merged = new Float64Array(first.length + second.length)
+  let [a, b, at] = [0, 0, 0]
+  while (a < first.length || b < second.length) {
+    const fromFirst =
+      b >= second.length ||
+      (a < first.length && (first[a + TS] as number) <= (second[b + TS] as number))
+    if (fromFirst) at = addRow(first.subarray(a, (a += width)), merged, at)
+    else at = addRow(second.subarray(b, (b += width)), merged, at)
+  }
+  return merged.subarray(0, at)
+}
+
+/**
+ * Adds a row to others that end at `at`; returns where they end then. Two readings of one moment
+ * with different fields are one point: the later value holds, the first receipt and seq.
+ */
+function addRow(row: Float64Array, into: Float64Array, at: number): number {
+  const before = at - row.length
+  if (before < 0 || into[before + TS] !== row[TS]) {
+    into.set(row, at)
+    return at + row.length
+  }
+  for (let i = FIRST_FIELD; i < row.length; i++) {
+    const value = row[i] as number
+    if (!Number.isNaN(value)) into[before + i] = value
+  }
+  return at
 }
 
 /** Rows per day of receipt, by the day's number. */

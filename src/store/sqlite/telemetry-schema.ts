@@ -5,12 +5,13 @@ import { type Duration, HOUR } from '../../model/time.ts'
 import type { RowLayout, RowPack } from './telemetry-rows.ts'
 
 /**
- * Telemetry of one machine: a SQLite file with one typed table per kind, clustered by device and
- * time, so that a device's day is one short read. Readings that have just come are in tables of
- * the same columns, clustered by time first (telemetry-recent.ts, docs/adr/0021).
+ * Telemetry of one machine: a SQLite file. The readings of a device and kind are a series, which lies
+ * in stretches (stretch.ts) clustered by series and time, so that a device's day is one short read.
+ * Readings that have just come are in tables of their own, clustered by time first
+ * (telemetry-recent.ts, docs/adr/0021 and 0023).
  *
- * A kind that gains a field gains a column at the next start; a field that a kind loses keeps its
- * column. Switches are stored as 0 and 1.
+ * A field has its place in the rows of its kind for good: one that a kind gains takes the next, one
+ * that a kind loses keeps its place. Switches are 0 and 1.
  */
 
 /** The words between the telemetry store and its writing thread; each has one answer. */
@@ -19,8 +20,8 @@ export type StoreRequest =
       readonly type: 'append'
       readonly upTo: number
       readonly packs: readonly RowPack[]
-      /** Devices that this store has not yet seen, with the numbers given to them. */
-      readonly numbers: readonly DeviceNumber[]
+      /** Those that this store has not yet seen. */
+      readonly series: readonly Series[]
     }
   | { readonly type: 'cursor' }
   | { readonly type: 'tally'; readonly day: string }
@@ -37,9 +38,11 @@ export interface WorkerSettings {
   readonly limits: RecentLimits
 }
 
-export interface DeviceNumber {
+/** The readings of a device and kind, under a number. */
+export interface Series {
   readonly n: number
-  readonly id: string
+  readonly device: string
+  readonly kind: string
 }
 
 /** When recent readings go to their place. */
@@ -50,9 +53,9 @@ export interface RecentLimits {
   readonly rows: number
   /** ... and for how long, where fewer come, ms. */
   readonly age: Duration
-  /** As many rows of a device in one batch fill a page: they go to their place at once. */
-  readonly pageRows: number
-  /** Rows that go to their place with one statement, about. */
+  /** As many rows of a series in one batch are a stretch: they go to their place at once. */
+  readonly stretchRows: number
+  /** Rows that go to their place in one step, about. */
   readonly stepRows: number
 }
 
@@ -61,8 +64,8 @@ export const RECENT_LIMITS: RecentLimits = {
   runRows: 8192,
   rows: 512 * 1024,
   age: HOUR,
-  pageRows: 100,
-  stepRows: 256,
+  stretchRows: 128,
+  stepRows: 1024,
 }
 
 /** There are two sets of recent readings: one is added to while the other goes to its place. */
@@ -90,99 +93,80 @@ export function openTelemetryDatabase(file: string): DatabaseSync {
     PRAGMA cache_size = -${CACHE_KB};
     PRAGMA wal_autocheckpoint = ${COPIED_PAGES};
     CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS device_numbers (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE IF NOT EXISTS series (
+      n INTEGER PRIMARY KEY, device TEXT NOT NULL, kind TEXT NOT NULL, UNIQUE (device, kind)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS fields (
+      kind TEXT NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (kind, place)
+    ) STRICT, WITHOUT ROWID;
+    ${stretches('stretches', ['series', 'ts'])}
+    ${SIDES.map((side) => stretches(recentTable(side), ['run_number', 'series', 'ts'])).join('')}
     CREATE TABLE IF NOT EXISTS written (
       day TEXT NOT NULL, kind TEXT NOT NULL, readings INTEGER NOT NULL, PRIMARY KEY (day, kind)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS placed (
-      side INTEGER NOT NULL, kind TEXT NOT NULL, device INTEGER NOT NULL, PRIMARY KEY (side, kind)
     ) STRICT, WITHOUT ROWID;
   `)
   return db
 }
 
-/** The table of a kind. Names of kinds and fields come from the catalogue and are checked there. */
-export function tableOf(kind: string): string {
-  return `"readings ${kind}"`
-}
-
-/** The table of a kind's recent readings on one side. */
-export function recentTableOf(kind: string, side: Side): string {
-  return `"recent ${side} ${kind}"`
-}
-
-const RECENT_NAME = /^recent 0 (.+)$/
-
-/** All kinds that this file has ever had, also those that the catalogue has no more. */
-export function storedKinds(db: DatabaseSync): string[] {
-  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
-  return tables.flatMap(({ name }) => RECENT_NAME.exec(name as string)?.[1] ?? [])
-}
-
-/**
- * A device's recent readings on one side, those left out that are in their place already:
- * `device` is an expression for its number.
- */
-export function isRecent(kind: string, side: Side, device: string): string {
-  return `${ANY_RUN} AND device = ${device} AND device > ${placedUpTo(kind, side)}`
-}
-
-/** Recent readings of devices from the first parameter on, which excludes it, to the second. */
-export const OF_DEVICES = `${ANY_RUN} AND device > ?1 AND device <= ?2`
-
-/** The last device, by number, whose readings of the side are in their place. */
-export function placedUpTo(kind: string, side: Side): string {
-  return `coalesce((SELECT device FROM placed WHERE side = ${side} AND kind = '${kind}'), 0)`
-}
-
-/**
- * What tells readings in their place apart, and recent ones; before the fields come two columns
- * more. `run_number`, because a kind may have a field `run`.
- */
-export const KEY = ['device', 'ts']
-export const RECENT_KEY = ['run_number', ...KEY]
-export const BOOKED = ['received_at', 'seq']
-
-/** Makes the tables of a kind, or the columns that they lack. */
-export function ensureTables(db: DatabaseSync, kind: DeviceKind): void {
-  const columns = Object.entries(allFields(kind)).map(
-    ([name, spec]) => [name, spec.type === 'switch' ? 'INTEGER' : 'REAL'] as const,
-  )
-  ensureTable(db, tableOf(kind.name), KEY, columns)
-  for (const side of SIDES) ensureTable(db, recentTableOf(kind.name, side), RECENT_KEY, columns)
-}
-
-function ensureTable(
-  db: DatabaseSync,
-  table: string,
-  key: readonly string[],
-  columns: readonly (readonly [name: string, type: string])[],
-): void {
-  db.exec(`CREATE TABLE IF NOT EXISTS ${table} (
+/** `ts` and `last_ts`: the first and the last of so many readings. */
+function stretches(table: string, key: readonly string[]): string {
+  return `CREATE TABLE IF NOT EXISTS ${table} (
     ${key.map((name) => `${name} INTEGER NOT NULL,`).join(' ')}
-    received_at INTEGER NOT NULL,
-    seq INTEGER,
+    last_ts INTEGER NOT NULL,
+    readings INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
     PRIMARY KEY (${key.join(', ')})
-  ) STRICT, WITHOUT ROWID`)
-  const present = new Set(columnsOf(db, table))
-  for (const [name, type] of columns) {
-    if (!present.has(name)) db.exec(`ALTER TABLE ${table} ADD COLUMN "${name}" ${type}`)
-  }
+  ) STRICT, WITHOUT ROWID;`
 }
 
-export function columnsOf(db: DatabaseSync, table: string): string[] {
-  const columns = db.prepare('SELECT name FROM pragma_table_info(?)').all(table.slice(1, -1))
-  return columns.map(({ name }) => name as string)
+/** The stretches of recent readings on one side. */
+export function recentTable(side: Side): string {
+  return `recent_${side}`
 }
 
-/** Two readings of one moment with different fields are one point: the later value holds. */
-export function merge(key: readonly string[], fields: readonly string[]): string {
-  const set = fields.map((name) => `"${name}" = coalesce(excluded."${name}", "${name}")`)
-  return `ON CONFLICT (${key.join(', ')}) DO ${set.length === 0 ? 'NOTHING' : `UPDATE SET ${set.join(', ')}`}`
+/** A series' recent readings on one side, those left out that are in their place already. */
+export function isRecent(side: Side): string {
+  return `${ANY_RUN} AND series = ?1 AND ?1 > ${placedUpTo(side)}`
 }
 
-export function readNumbers(db: DatabaseSync): DeviceNumber[] {
-  return db.prepare('SELECT n, id FROM device_numbers').all() as unknown as DeviceNumber[]
+/** Recent readings of series from the first parameter on, which excludes it, to the second. */
+export const OF_SERIES = `${ANY_RUN} AND series > ?1 AND series <= ?2`
+
+/** Where it is kept which series of a side, by number, was the last to go to its place. */
+export function placedKey(side: Side): string {
+  return `placed ${side}`
+}
+
+export function placedUpTo(side: Side): string {
+  return `coalesce((SELECT value FROM meta WHERE key = '${placedKey(side)}'), 0)`
+}
+
+/** Gives the fields of a kind that have no place the next ones. */
+export function ensureFields(db: DatabaseSync, kind: DeviceKind): void {
+  addFields(db, kind.name, Object.keys(allFields(kind)))
+}
+
+export function addFields(db: DatabaseSync, kind: string, names: readonly string[]): void {
+  const known = fieldsOf(db, kind)
+  const add = db.prepare('INSERT INTO fields (kind, place, name) VALUES (?, ?, ?)')
+  const missing = names.filter((name) => !known.includes(name))
+  for (const [i, name] of missing.entries()) add.run(kind, known.length + i, name)
+}
+
+/** All fields that a kind has ever had, in the order of their places. */
+export function fieldsOf(db: DatabaseSync, kind: string): string[] {
+  const rows = db.prepare('SELECT name FROM fields WHERE kind = ? ORDER BY place').all(kind)
+  return rows.map(({ name }) => name as string)
+}
+
+/** The rows of all kinds that this file has ever had. */
+export function readLayouts(db: DatabaseSync): RowLayout[] {
+  const kinds = db.prepare('SELECT DISTINCT kind FROM fields').all() as { kind: string }[]
+  return kinds.map(({ kind }) => ({ kind, fields: fieldsOf(db, kind) }))
+}
+
+export function readSeries(db: DatabaseSync): Series[] {
+  return db.prepare('SELECT n, device, kind FROM series').all() as unknown as Series[]
 }
 
 export function readCursor(db: DatabaseSync): number {

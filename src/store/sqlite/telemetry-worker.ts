@@ -20,12 +20,12 @@ if (port === null) throw new Error('the telemetry worker runs in a thread of its
 
 /** More rows than that at once are a backlog, and speed counts. Unsourced default. */
 const BACKLOG_ROWS = 8_000
-/** Devices whose old readings are let go of in one step. */
-const PRUNED_DEVICES = 500
+/** Series whose old readings are let go of in one step. */
+const PRUNED_SERIES = 500
 
 const { file, layouts, limits } = workerData as WorkerSettings
 const db = openTelemetryDatabase(file)
-const addNumber = db.prepare('INSERT INTO device_numbers (n, id) VALUES (?, ?)')
+const addSeries = db.prepare('INSERT INTO series (n, device, kind) VALUES (?, ?, ?)')
 const setCursor = db.prepare(
   "INSERT INTO meta VALUES ('cursor', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 )
@@ -69,12 +69,13 @@ function work(request: StoreRequest): unknown {
   }
 }
 
-function append({ packs, numbers, upTo }: Extract<StoreRequest, { type: 'append' }>): number {
+function append({ packs, series, upTo }: Extract<StoreRequest, { type: 'append' }>): number {
   // A batch that was stored before, whose answer was lost: nothing is counted twice.
   if (readCursor(db) >= upTo) return 0
   giveWay.hurried = rowsIn(packs) > BACKLOG_ROWS
   change((recent) => {
-    for (const { n, id } of numbers) addNumber.run(n, id)
+    for (const { n, device, kind } of series) addSeries.run(n, device, kind)
+    recent.learn(series)
     recent.write(packs)
     for (const pack of packs) count(pack)
     setCursor.run(upTo)
@@ -103,10 +104,10 @@ function tally(day: string): Tally {
 
 function prune(before: number): boolean {
   const numbers = db
-    .prepare('SELECT n FROM device_numbers WHERE n > ? ORDER BY n LIMIT ?')
-    .all(prunedUpTo, PRUNED_DEVICES) as { n: number }[]
-  const done = numbers.length < PRUNED_DEVICES
-  // By device, because that is how the tables are clustered: by time alone would be a full scan.
+    .prepare('SELECT n FROM series WHERE n > ? ORDER BY n LIMIT ?')
+    .all(prunedUpTo, PRUNED_SERIES) as { n: number }[]
+  const done = numbers.length < PRUNED_SERIES
+  // By series, because that is how the stretches are clustered: by time alone would be a full scan.
   change((recent) => {
     for (const { n } of numbers) recent.prune(n, before)
     if (done) recent.pruneRecent(before)

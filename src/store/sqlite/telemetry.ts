@@ -1,16 +1,18 @@
 import { Worker } from 'node:worker_threads'
-import { allFields, type DeviceKind } from '../../model/device-kind.ts'
+import type { DeviceKind } from '../../model/device-kind.ts'
 import { PackedReadings } from '../../model/packed-readings.ts'
 import type { Instant } from '../../model/time.ts'
 import type { Tally, TelemetryBatch, TelemetryStore } from '../telemetry-port.ts'
+import { takeOverReadings } from './former-readings.ts'
 import { packRows, type RowLayout } from './telemetry-rows.ts'
 import {
-  type DeviceNumber,
-  ensureTables,
+  ensureFields,
   openTelemetryDatabase,
   RECENT_LIMITS,
   type RecentLimits,
-  readNumbers,
+  readLayouts,
+  readSeries,
+  type Series,
   type StoreAnswer,
   type StoreRequest,
   type WorkerSettings,
@@ -28,15 +30,16 @@ export function openSqliteTelemetryStore(
 ): TelemetryStore {
   // What is wrong with the file is known before the thread begins.
   const db = openTelemetryDatabase(file)
-  for (const kind of kinds) ensureTables(db, kind)
-  const numbers = readNumbers(db)
+  for (const kind of kinds) ensureFields(db, kind)
+  takeOverReadings(db, limits.stretchRows)
+  const layouts = readLayouts(db)
+  const series = readSeries(db)
   db.close()
-  const layouts = kinds.map((kind) => ({ kind: kind.name, fields: Object.keys(allFields(kind)) }))
   const worker = new Worker(new URL('./telemetry-worker.ts', import.meta.url), {
     name: 'telemetry',
     workerData: { file, layouts, limits } satisfies WorkerSettings,
   })
-  return new SqliteTelemetryStore(worker, layouts, numbers)
+  return new SqliteTelemetryStore(worker, layouts, series)
 }
 
 interface Waiting {
@@ -47,20 +50,22 @@ interface Waiting {
 class SqliteTelemetryStore implements TelemetryStore {
   readonly #worker: Worker
   readonly #layouts: ReadonlyMap<string, RowLayout>
-  readonly #numbers: Map<string, number>
-  /** Numbers given to devices that are not yet in the file. */
-  #unsaved: DeviceNumber[] = []
+  /** Numbers of series, by kind and device. */
+  readonly #numbers: ReadonlyMap<string, Map<string, number>>
+  /** Those that are not yet in the file. */
+  #unsaved: Series[] = []
   #lastNumber: number
   /** In the order of the requests, which is that of the answers. */
   readonly #waiting: Waiting[] = []
   #ended: Error | null = null
   #closed: Promise<void> | null = null
 
-  constructor(worker: Worker, layouts: readonly RowLayout[], numbers: readonly DeviceNumber[]) {
+  constructor(worker: Worker, layouts: readonly RowLayout[], series: readonly Series[]) {
     this.#worker = worker
     this.#layouts = new Map(layouts.map((one) => [one.kind, one]))
-    this.#numbers = new Map(numbers.map(({ n, id }) => [id, n]))
-    this.#lastNumber = numbers.reduce((most, { n }) => Math.max(most, n), 0)
+    this.#numbers = new Map(layouts.map(({ kind }) => [kind, new Map()]))
+    for (const { n, device, kind } of series) this.#numbers.get(kind)?.set(device, n)
+    this.#lastNumber = series.reduce((most, { n }) => Math.max(most, n), 0)
     worker.on('message', (answer: StoreAnswer) => this.#answered(answer))
     // An error that nobody listens for ends the thread that owns the store, with its cause.
     worker.once('exit', () => this.#end(new Error('the telemetry thread ended')))
@@ -71,15 +76,16 @@ class SqliteTelemetryStore implements TelemetryStore {
   }
 
   async append({ readings, upTo }: TelemetryBatch): Promise<number> {
-    const packs = packRows(PackedReadings.of(readings), this.#layouts, (id) => this.#number(id))
-    const numbers = this.#unsaved
+    const packed = PackedReadings.of(readings)
+    const packs = packRows(packed, this.#layouts, (id, kind) => this.#number(id, kind))
+    const series = this.#unsaved
     this.#unsaved = []
     try {
       const buffers = packs.map(({ rows }) => rows.buffer)
-      return await this.#ask({ type: 'append', upTo, packs, numbers }, buffers)
+      return await this.#ask({ type: 'append', upTo, packs, series }, buffers)
     } catch (error) {
       // What was rolled back is to be kept with the next batch.
-      this.#unsaved = [...numbers, ...this.#unsaved]
+      this.#unsaved = [...series, ...this.#unsaved]
       throw error
     }
   }
@@ -97,12 +103,13 @@ class SqliteTelemetryStore implements TelemetryStore {
     return this.#closed
   }
 
-  #number(deviceId: string): number {
-    const known = this.#numbers.get(deviceId)
+  #number(device: string, kind: string): number {
+    const ofKind = this.#numbers.get(kind) as Map<string, number>
+    const known = ofKind.get(device)
     if (known !== undefined) return known
     const n = ++this.#lastNumber
-    this.#numbers.set(deviceId, n)
-    this.#unsaved.push({ n, id: deviceId })
+    ofKind.set(device, n)
+    this.#unsaved.push({ n, device, kind })
     return n
   }
 

@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PackedReadings } from '../../../src/model/packed-readings.ts'
 import type { Reading } from '../../../src/model/reading.ts'
-import { packRows, type RowPack, startsByDevice } from '../../../src/store/sqlite/telemetry-rows.ts'
+import {
+  mergeRows,
+  packRows,
+  type RowPack,
+  startsBySeries,
+  stretchRows,
+} from '../../../src/store/sqlite/telemetry-rows.ts'
 
 const LAYOUTS = new Map([
   ['cover', { kind: 'cover', fields: ['tiltDeg', 'open'] }],
@@ -55,7 +61,7 @@ test('a kind without a table is told', () => {
   expect(() => rowsOf([reading({ kind: 'gone' })])).toThrow('gone')
 })
 
-test('rows are written by device and time; of one moment in the order in which they came', () => {
+test('rows are written by series and time; of one moment in the order in which they came', () => {
   const rows = fc.array(fc.tuple(fc.nat(4), fc.nat(5)), { maxLength: 60 })
   fc.assert(
     fc.property(rows, (all) => {
@@ -65,7 +71,36 @@ test('rows are written by device and time; of one moment in the order in which t
         .map(([device, ts], i) => ({ device, ts, at: 3 * i }))
         .sort((a, b) => a.device - b.device || a.ts - b.ts || a.at - b.at)
         .map(({ at }) => at)
-      expect(startsByDevice(numbers, 3).flatMap(([, starts]) => starts)).toEqual(expected)
+      expect(startsBySeries(numbers, 3).flatMap(([, starts]) => starts)).toEqual(expected)
+    }),
+  )
+})
+
+test('rows of one moment are one: the later value holds, the first receipt and seq', () => {
+  const none = Number.NaN
+  const rows = Float64Array.from(
+    [
+      [7, 10, 11, 1, 5, none],
+      [7, 10, 12, 2, none, 6],
+      [7, 10, 13, 3, 8, none],
+      [7, 20, 21, 4, none, none],
+    ].flat(),
+  )
+  const taken = stretchRows({ kind: 'cover', width: 6, rows }, [0, 6, 12, 18])
+  expect([...taken]).toEqual([10, 11, 1, 8, 6, 20, 21, 4, none, none])
+})
+
+test('merged rows are in the order of time; those of the second list come later', () => {
+  const times = fc.uniqueArray(fc.nat(30), { maxLength: 20 })
+  fc.assert(
+    fc.property(times, times, (first, second) => {
+      const rowsOf = (all: readonly number[], value: number) =>
+        Float64Array.from(all.toSorted((a, b) => a - b).flatMap((ts) => [ts, value, 0, value]))
+      const merged = mergeRows(rowsOf(first, 1), rowsOf(second, 2), 4)
+      const expected = [...new Set([...first, ...second])]
+        .toSorted((a, b) => a - b)
+        .flatMap((ts) => [ts, first.includes(ts) ? 1 : 2, 0, second.includes(ts) ? 2 : 1])
+      expect([...merged]).toEqual(expected)
     }),
   )
 })
