@@ -110,7 +110,7 @@ export function stretchRows({ rows, width }: RowPack, starts: readonly number[])
   const taken = new Float64Array(starts.length * (width - 1))
   let at = 0
   for (const start of starts) {
-    at = addRow(rows.subarray(start + 1, start + width), taken, at)
+    at = addRow(rows, start + 1, width - 1, taken, at)
   }
   return taken.subarray(0, at)
 }
@@ -136,27 +136,38 @@ export function mergeRows(first: Float64Array, second: Float64Array, width: numb
   const merged = new Float64Array(first.length + second.length)
   let [a, b, at] = [0, 0, 0]
   while (a < first.length || b < second.length) {
-    const fromFirst =
+    const isOfFirst =
       b >= second.length ||
       (a < first.length && (first[a + TS] as number) <= (second[b + TS] as number))
-    if (fromFirst) at = addRow(first.subarray(a, (a += width)), merged, at)
-    else at = addRow(second.subarray(b, (b += width)), merged, at)
+    if (isOfFirst) {
+      at = addRow(first, a, width, merged, at)
+      a += width
+    } else {
+      at = addRow(second, b, width, merged, at)
+      b += width
+    }
   }
   return merged.subarray(0, at)
 }
 
 /**
- * Adds a row to others that end at `at`; returns where they end then. Two readings of one moment
- * with different fields are one point: the later value holds, the first receipt and seq.
+ * Adds a row of so many numbers to others that end at `at`; returns where they end then. Two readings
+ * of one moment with different fields are one point: the later value holds, the first receipt and seq.
  */
-function addRow(row: Float64Array, into: Float64Array, at: number): number {
-  const before = at - row.length
-  if (before < 0 || into[before + TS] !== row[TS]) {
-    into.set(row, at)
-    return at + row.length
+function addRow(
+  from: Float64Array,
+  start: number,
+  width: number,
+  into: Float64Array,
+  at: number,
+): number {
+  const before = at - width
+  if (before < 0 || into[before + TS] !== from[start + TS]) {
+    for (let i = 0; i < width; i++) into[at + i] = from[start + i] as number
+    return at + width
   }
-  for (let i = FIRST_FIELD; i < row.length; i++) {
-    const value = row[i] as number
+  for (let i = FIRST_FIELD; i < width; i++) {
+    const value = from[start + i] as number
     if (!Number.isNaN(value)) into[before + i] = value
   }
   return at
