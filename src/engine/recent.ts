@@ -23,7 +23,13 @@ export interface Identity {
   readonly implicit: boolean
 }
 
-const CHUNK = 32
+/**
+ * Readings of a full chunk, and those of them that stay when it is sealed: a redelivery usually concerns
+ * the last few messages. A sealed chunk costs two entries in indexes, at a thousand devices a page
+ * each, so there are not too few readings in it (docs/adr/0023). Unsourced defaults.
+ */
+const CHUNK = 64
+const KEPT = 16
 /** A message without a time that comes again within this long is the same message. */
 const IMPLICIT_WITHIN = 10 * 60_000
 
@@ -62,8 +68,7 @@ function contains(rows: readonly number[], reading: Identity): boolean {
 export function remember(recent: Recent, reading: Identity): SealedChunk | null {
   recent.rows.push(reading.at, reading.hash, reading.seq ?? -1, reading.implicit ? 1 : 0)
   if (recent.rows.length < CHUNK * SEEN_WIDTH) return null
-  // The newer half stays: a redelivery usually concerns the last few messages.
-  const rows = recent.rows.splice(0, (CHUNK / 2) * SEEN_WIDTH)
+  const rows = recent.rows.splice(0, (CHUNK - KEPT) * SEEN_WIDTH)
   recent.sealed++
   let from = Number.POSITIVE_INFINITY
   let to = Number.NEGATIVE_INFINITY
