@@ -149,7 +149,7 @@ export async function openCell(parts: CellParts): Promise<Cell> {
 }
 
 function startPipeline(parts: CellParts, journalEnd: SharedArrayBuffer): Promise<PipelineClient> {
-  const { dataDir, city, partition, location, settings } = parts
+  const { dataDir, city, partition, location, settings, log } = parts
   // An InfluxDB is everybody's: one cell lets go of what is old there.
   const hasItsOwn = location.type === 'sqlite' || partition.cell === 0
   const workerData: PipelineSettings = {
@@ -167,7 +167,9 @@ function startPipeline(parts: CellParts, journalEnd: SharedArrayBuffer): Promise
     name: 'pipeline',
     workerData,
   })
-  return PipelineClient.connect(worker)
+  return PipelineClient.connect(worker, ({ kind, devices, of }) => {
+    log.info({ kind, devices, of }, 'readings of a former version are taken over')
+  })
 }
 
 /** Tells the rules that nobody was heard until now because nobody was listening. */

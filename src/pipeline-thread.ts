@@ -59,6 +59,7 @@ const telemetry = openTelemetryStore({
   kinds,
   location: settings.telemetry,
   districtOf: (deviceId) => processor.world.devices.get(deviceId)?.device.districtId ?? null,
+  onTakeOver: (kind, devices, of) => post({ type: 'takingOver', kind, devices, of }),
 })
 const writer = new TelemetryWriter({
   store: telemetry,

@@ -13,6 +13,7 @@ const NEWS_MS = 2
 
 export type CommitNews = Extract<PipelineMessage, { type: 'committed' }>
 export type StoreNews = Extract<PipelineMessage, { type: 'stored' }>
+export type TakeOver = Extract<PipelineMessage, { type: 'takingOver' }>
 export type Trouble = Extract<PipelineMessage, { type: 'trouble' }>
 
 interface Events {
@@ -52,11 +53,30 @@ export class PipelineClient extends EventEmitter<Events> {
     worker.on('exit', () => this.#die(new Error('the pipeline thread ended')))
   }
 
-  /** Resolves when the thread has taken up the stored state; rejects with why it could not. */
-  static async connect(worker: Worker): Promise<PipelineClient> {
-    const [message] = (await once(worker, 'message')) as [PipelineMessage]
-    if (message.type === 'ready') return new PipelineClient(worker, message)
-    throw new Error(message.type === 'trouble' ? message.message : 'the pipeline did not start')
+  /**
+   * Resolves when the thread has taken up the stored state; rejects with why it could not.
+   *
+   * @param onTakeOver hears how far data of a former version are taken over meanwhile
+   */
+  static connect(
+    worker: Worker,
+    onTakeOver: (progress: TakeOver) => void = () => {},
+  ): Promise<PipelineClient> {
+    return new Promise((resolve, reject) => {
+      const hear = (message: PipelineMessage) => {
+        if (message.type === 'takingOver') onTakeOver(message)
+        else if (message.type === 'ready') {
+          worker.off('message', hear)
+          worker.off('error', reject)
+          resolve(new PipelineClient(worker, message))
+        } else
+          reject(
+            new Error(message.type === 'trouble' ? message.message : 'the pipeline did not start'),
+          )
+      }
+      worker.on('message', hear)
+      worker.on('error', reject)
+    })
   }
 
   /** Asks the one writer; resolves after the commit that holds the effect. */

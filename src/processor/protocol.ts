@@ -108,6 +108,13 @@ export interface PipelineCounters {
 
 /** Words from the pipeline's thread. */
 export type PipelineMessage =
+  /** Before it is ready: the readings of so many devices of a kind are in the form of this version. */
+  | {
+      readonly type: 'takingOver'
+      readonly kind: string
+      readonly devices: number
+      readonly of: number
+    }
   | {
       readonly type: 'ready'
       readonly cursor: number

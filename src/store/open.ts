@@ -7,6 +7,7 @@ import { openInfluxTelemetryStore } from './influxdb/telemetry.ts'
 import { openInfluxTelemetryReader } from './influxdb/telemetry-reader.ts'
 import { openPartitionedStateReader } from './partitioned-state.ts'
 import { openPartitionedTelemetryReader } from './partitioned-telemetry.ts'
+import type { TakeOverProgress } from './sqlite/former-readings.ts'
 import { openSqliteStateStore } from './sqlite/state.ts'
 import { openSqliteStateReader } from './sqlite/state-reader.ts'
 import { openSqliteTelemetryStore } from './sqlite/telemetry.ts'
@@ -34,6 +35,8 @@ export interface TelemetryPlace {
 export interface TelemetryStorePlace extends TelemetryPlace {
   /** The district that a device is in now; null: none, or the device is not known. */
   readonly districtOf: (deviceId: string) => string | null
+  /** Told how far readings of a former version are taken over, while it opens. */
+  readonly onTakeOver?: TakeOverProgress
 }
 
 export function openStateStore(at: StatePlace): StateStore {
@@ -48,10 +51,10 @@ export function openStateReader({ dataDir, cells = 1 }: StatePlace & Shared): St
 }
 
 export function openTelemetryStore(at: TelemetryStorePlace): TelemetryStore {
-  const { dataDir, kinds, location, districtOf } = at
+  const { dataDir, kinds, location, districtOf, onTakeOver } = at
   const store =
     location.type === 'sqlite'
-      ? openSqliteTelemetryStore(join(dataDir, 'telemetry.db'), kinds)
+      ? openSqliteTelemetryStore(join(dataDir, 'telemetry.db'), kinds, undefined, onTakeOver)
       : openInfluxTelemetryStore({ dataDir, kinds, location, districtOf })
   return afterFormerHome(store, dataDir, location.type)
 }

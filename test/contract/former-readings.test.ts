@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { openSqliteTelemetryStore } from '../../src/store/sqlite/telemetry.ts'
 import { openSqliteTelemetryReader } from '../../src/store/sqlite/telemetry-reader.ts'
+import { RECENT_LIMITS } from '../../src/store/sqlite/telemetry-schema.ts'
 import { PROBE } from '../support/kind.ts'
 import { freshFolder } from '../support/places.ts'
 import { T0 } from '../support/records.ts'
@@ -58,7 +59,9 @@ test('readings of typed tables are found, and new ones beside them', async () =>
   add(db, '"readings probe"', [2, T0], [T0, null, 7, null, null])
   db.close()
 
-  const store = openSqliteTelemetryStore(file, [PROBE])
+  const told: unknown[] = []
+  const store = openSqliteTelemetryStore(file, [PROBE], RECENT_LIMITS, (...how) => told.push(how))
+  expect(told).toEqual([['probe', 2, 2]])
   expect(await store.tally('2026-11-22')).toMatchObject({ cursor: 7, written: [{ readings: 9 }] })
   const late = reading(10, { level: 2 })
   await store.append({ readings: [late, reading(20, { flow: 4 })], upTo: 8 })

@@ -11,24 +11,36 @@ const ROWS_COMMITTED = 200_000
 /** What a former version had before the fields. */
 const HEAD = ['device', 'ts', 'received_at', 'seq']
 
+/** Told now and then how many devices of a kind are taken over, and how many it has. */
+export type TakeOverProgress = (kind: string, devices: number, of: number) => void
+
 /**
  * Takes over the readings of a version that kept each as a row of a typed table, one table a kind.
  * It takes about three seconds a million, and the file is not opened before. Where it is cut short,
  * the next start goes through the kind again, which changes nothing.
  */
-export function takeOverReadings(db: DatabaseSync, stretchRows: number): void {
+export function takeOverReadings(
+  db: DatabaseSync,
+  stretchRows: number,
+  onProgress: TakeOverProgress,
+): void {
   const kinds = formerKinds(db)
   if (kinds.length === 0) return
   for (const kind of kinds) {
     addFields(db, kind, fieldsOfTable(db, kind))
-    takeOverKind(db, kind, stretchRows)
+    takeOverKind(db, kind, stretchRows, onProgress)
   }
   db.exec('DROP TABLE IF EXISTS placed; DROP TABLE device_numbers')
   // The side to which recent readings went, of which there are none any more.
   db.exec("DELETE FROM meta WHERE key = 'side'")
 }
 
-function takeOverKind(db: DatabaseSync, kind: string, stretchRows: number): void {
+function takeOverKind(
+  db: DatabaseSync,
+  kind: string,
+  stretchRows: number,
+  onProgress: TakeOverProgress,
+): void {
   const places = fieldsOfTable(db, kind).map((name) => fieldsOf(db, kind).indexOf(name))
   const width = FIELDS + fieldsOf(db, kind).length
   const devices = db
@@ -38,6 +50,7 @@ function takeOverKind(db: DatabaseSync, kind: string, stretchRows: number): void
         .join(' OR ')}`,
     )
     .all() as unknown as { n: number; id: string }[]
+  const all = devices.length
   const layouts = readLayouts(db)
   const rowsOf = db.prepare(rowsOfDevice(db, kind))
   rowsOf.setReturnArrays(true)
@@ -55,6 +68,7 @@ function takeOverKind(db: DatabaseSync, kind: string, stretchRows: number): void
         if (committed >= ROWS_COMMITTED) break
       }
     })
+    onProgress(kind, all - devices.length, all)
   }
   transaction(db, () => {
     for (const table of tablesOf(db, kind)) db.exec(`DROP TABLE ${table}`)

@@ -3,7 +3,7 @@ import type { DeviceKind } from '../../model/device-kind.ts'
 import { PackedReadings } from '../../model/packed-readings.ts'
 import type { Instant } from '../../model/time.ts'
 import type { Tally, TelemetryBatch, TelemetryStore } from '../telemetry-port.ts'
-import { takeOverReadings } from './former-readings.ts'
+import { type TakeOverProgress, takeOverReadings } from './former-readings.ts'
 import { packRows, type RowLayout } from './telemetry-rows.ts'
 import {
   ensureFields,
@@ -27,11 +27,12 @@ export function openSqliteTelemetryStore(
   file: string,
   kinds: readonly DeviceKind[],
   limits: RecentLimits = RECENT_LIMITS,
+  onTakeOver: TakeOverProgress = () => {},
 ): TelemetryStore {
   // What is wrong with the file is known before the thread begins.
   const db = openTelemetryDatabase(file)
   for (const kind of kinds) ensureFields(db, kind)
-  takeOverReadings(db, limits.stretchRows)
+  takeOverReadings(db, limits.stretchRows, onTakeOver)
   const layouts = readLayouts(db)
   const series = readSeries(db)
   db.close()
