@@ -50,6 +50,18 @@ const limits = fc.record({
   stepRows: fc.constantFrom(1, 4, 1000),
 })
 
+/** Long enough that both sides, each in its turn, have newer readings of a device than the other. */
+const LONG_LIMITS = {
+  runRows: 5,
+  rows: 20,
+  age: Number.POSITIVE_INFINITY,
+  stretchRows: 1000,
+  stepRows: 1,
+}
+const LONG: Step[] = Array.from({ length: 30 }, (_, level) => ({
+  batch: DEVICES.map((_, device) => ({ device, after: 0, level, flow: 0 })),
+}))
+
 test('wherever readings are on their way, they are found, once', async () => {
   await fc.assert(
     fc.asyncProperty(limits, fc.array(step, { minLength: 4, maxLength: 25 }), async (at, steps) => {
@@ -80,7 +92,7 @@ test('wherever readings are on their way, they are found, once', async () => {
       await reader.close()
       await store.close()
     }),
-    { numRuns: 60 },
+    { numRuns: 60, examples: [[LONG_LIMITS, LONG]] },
   )
 }, 60_000)
 
