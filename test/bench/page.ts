@@ -34,7 +34,8 @@ function machine(): string {
 const MEANING: Readonly<Record<string, string>> = {
   trivial: 'a Node server that counts packets and writes PUBACKs: where the load generator ends',
   mosquitto: 'Mosquitto alone, without persistence, login or subscribers',
-  stack: 'Mosquitto, an mqtt.js consumer, the same rows in SQLite in batches of 5000 or 50 ms',
+  stack:
+    'Mosquitto, an mqtt.js consumer, the same readings as typed rows in SQLite in batches of 5000 or 50 ms',
   curbwatch: 'login, journal, decode, rules, ledger, SQLite',
 }
 

@@ -3,7 +3,7 @@ import { loadKinds } from '../../../src/catalog/catalog.ts'
 import { allFields } from '../../../src/model/device-kind.ts'
 
 /**
- * The tables of the stack's consumer: the same rows as curbwatch stores, typed, one table a kind,
+ * The tables of the stack's consumer: the readings that curbwatch stores, as typed rows, one table a kind,
  * clustered by device and time. Statements are prepared once.
  */
 export function tableOf(kind: string): string {
