@@ -15,6 +15,14 @@ export interface StoredStretch {
   readonly bytes: Uint8Array
 }
 
+export interface StretchOptions {
+  readonly layouts: readonly RowLayout[]
+  /** Those that the file has. */
+  readonly series: readonly Series[]
+  /** Rows of a stretch at the most. */
+  readonly stretchRows: number
+}
+
 /**
  * Readings in their place: stretches that are clustered by series and time and do not overlap.
  *
@@ -27,15 +35,7 @@ export class StretchTable {
   readonly #widthOfKind: ReadonlyMap<string, number>
   readonly #widths = new Map<number, number>()
 
-  constructor(
-    db: DatabaseSync,
-    options: {
-      layouts: readonly RowLayout[]
-      series: readonly Series[]
-      /** Rows of a stretch at the most. */
-      stretchRows: number
-    },
-  ) {
+  constructor(db: DatabaseSync, options: StretchOptions) {
     this.#statements = new Statements(db)
     this.#stretchRows = options.stretchRows
     this.#widthOfKind = new Map(options.layouts.map((one) => [one.kind, stretchWidth(one)]))

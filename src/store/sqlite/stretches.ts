@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Instant } from '../../model/time.ts'
 import { Statements } from './statements.ts'
-import { type StoredStretch, StretchTable } from './stretch-table.ts'
-import { joinedRows, type RowLayout } from './telemetry-rows.ts'
+import { type StoredStretch, type StretchOptions, StretchTable } from './stretch-table.ts'
+import { joinedRows } from './telemetry-rows.ts'
 import {
   OF_SERIES,
   placedKey,
@@ -40,15 +40,7 @@ export class Stretches {
   /** Series whose rows of a side are still to be put in their place, by number. */
   #waiting: number[] = []
 
-  constructor(
-    db: DatabaseSync,
-    options: {
-      layouts: readonly RowLayout[]
-      series: readonly Series[]
-      /** Rows of a stretch at the most. */
-      stretchRows: number
-    },
-  ) {
+  constructor(db: DatabaseSync, options: StretchOptions) {
     this.#statements = new Statements(db)
     this.#placed = new StretchTable(db, options)
     this.#recent = [this.#load(0), this.#load(1)]
