@@ -98,9 +98,8 @@ export class ByteReader {
   varint(): number {
     const first = this.byte()
     if (first < 0x80) return first
-    this.#at--
-    let value = 0
-    for (let scale = 1; ; scale *= 0x80) {
+    let value = first & 0x7f
+    for (let scale = 0x80; ; scale *= 0x80) {
       const byte = this.byte()
       value += (byte & 0x7f) * scale
       if (byte < 0x80) return value

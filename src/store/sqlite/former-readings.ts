@@ -1,7 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { FIELDS } from './stretch.ts'
+import { FIELDS } from '../../model/packed-readings.ts'
 import { StretchTable } from './stretch-table.ts'
-import { addFields, fieldsOf, RUNS, readLayouts, readSeries } from './telemetry-schema.ts'
+import { stretchWidth } from './telemetry-rows.ts'
+import {
+  ANY_RUN,
+  addFields,
+  fieldsOf,
+  readLayouts,
+  readSeries,
+  type Series,
+} from './telemetry-schema.ts'
 import { transaction } from './transaction.ts'
 
 /** Rows of one stretch of work, and of one transaction, about. */
@@ -24,15 +32,14 @@ export function takeOverReadings(
   stretchRows: number,
   onProgress: TakeOverProgress,
 ): void {
-  const kinds = formerKinds(db)
-  if (kinds.length === 0) return
-  for (const kind of kinds) {
-    addFields(db, kind, fieldsOfTable(db, kind))
-    takeOverKind(db, kind, stretchRows, onProgress)
-  }
-  db.exec('DROP TABLE IF EXISTS placed; DROP TABLE device_numbers')
-  // The side to which recent readings went, of which there are none any more.
-  db.exec("DELETE FROM meta WHERE key = 'side'")
+  // The last of what is let go of.
+  if (!tableNames(db).includes('device_numbers')) return
+  for (const kind of formerKinds(db)) takeOverKind(db, kind, stretchRows, onProgress)
+  // The side to which recent readings went: there are none any more.
+  transaction(db, () =>
+    db.exec(`DELETE FROM meta WHERE key = 'side';
+      DROP TABLE IF EXISTS placed; DROP TABLE device_numbers`),
+  )
 }
 
 function takeOverKind(
@@ -41,8 +48,11 @@ function takeOverKind(
   stretchRows: number,
   onProgress: TakeOverProgress,
 ): void {
-  const places = fieldsOfTable(db, kind).map((name) => fieldsOf(db, kind).indexOf(name))
-  const width = FIELDS + fieldsOf(db, kind).length
+  const formerFields = fieldsOfTable(db, kind)
+  addFields(db, kind, formerFields)
+  const fields = fieldsOf(db, kind)
+  const places = formerFields.map((name) => fields.indexOf(name))
+  const width = stretchWidth({ kind, fields })
   const devices = db
     .prepare(
       `SELECT n, id FROM device_numbers WHERE ${tablesOf(db, kind)
@@ -51,18 +61,24 @@ function takeOverKind(
     )
     .all() as unknown as { n: number; id: string }[]
   const all = devices.length
-  const layouts = readLayouts(db)
-  const rowsOf = db.prepare(rowsOfDevice(db, kind))
+  const table = new StretchTable(db, {
+    layouts: readLayouts(db),
+    series: readSeries(db),
+    stretchRows,
+  })
+  const addSeries = db.prepare('INSERT OR IGNORE INTO series (device, kind) VALUES (?, ?)')
+  const seriesOf = db.prepare('SELECT * FROM series WHERE device = ? AND kind = ?')
+  const rowsOf = db.prepare(rowsOfDevice(db, kind, formerFields))
   rowsOf.setReturnArrays(true)
   while (devices.length > 0) {
     transaction(db, () => {
       let committed = 0
-      const table = new StretchTable(db, { layouts, series: readSeries(db), stretchRows })
       for (let one = devices.pop(); one !== undefined; one = devices.pop()) {
-        const series = seriesOf(db, one.id, kind)
-        table.learn({ n: series, device: one.id, kind })
+        addSeries.run(one.id, kind)
+        const series = seriesOf.get(one.id, kind) as unknown as Series
+        table.learn(series)
         for (const rows of gathered(rowsOf.iterate(one.n) as Iterable<unknown>, places, width)) {
-          table.put(series, rows)
+          table.put(series.n, rows)
           committed += rows.length / width
         }
         if (committed >= ROWS_COMMITTED) break
@@ -97,22 +113,15 @@ function* gathered(
   if (at > 0) yield rows.subarray(0, at)
 }
 
-function seriesOf(db: DatabaseSync, device: string, kind: string): number {
-  db.prepare('INSERT OR IGNORE INTO series (device, kind) VALUES (?, ?)').run(device, kind)
-  const found = db.prepare('SELECT n FROM series WHERE device = ? AND kind = ?').get(device, kind)
-  return found?.['n'] as number
-}
-
 /** All rows of a device by time, those in their place and the recent ones that are not. */
-function rowsOfDevice(db: DatabaseSync, kind: string): string {
+function rowsOfDevice(db: DatabaseSync, kind: string, fields: readonly string[]): string {
   const [placed, ...recent] = tablesOf(db, kind)
-  const columns = [...HEAD.slice(1), ...fieldsOfTable(db, kind).map((name) => `"${name}"`)]
-  const anyRun = Array.from({ length: RUNS }, (_, i) => i + 1).join(', ')
+  const columns = [...HEAD.slice(1), ...fields.map((name) => `"${name}"`)]
   return [
     `SELECT ${columns} FROM ${placed} WHERE device = ?1`,
     ...recent.map(
       (table, side) =>
-        `SELECT ${columns} FROM ${table} WHERE run_number IN (${anyRun}) AND device = ?1
+        `SELECT ${columns} FROM ${table} WHERE ${ANY_RUN} AND device = ?1
          AND device > coalesce(
            (SELECT device FROM placed WHERE side = ${side} AND kind = '${kind}'), 0)`,
     ),

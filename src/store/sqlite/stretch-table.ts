@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { ByteWriter } from '../../model/bytes.ts'
+import { OBSERVED_AT } from '../../model/packed-readings.ts'
 import type { Instant } from '../../model/time.ts'
 import { Statements } from './statements.ts'
-import { decodeStretch, encodeStretch, TS } from './stretch.ts'
+import { decodeStretch, encodeStretch } from './stretch.ts'
 import { joinedRows, mergeRows, type RowLayout, stretchWidth } from './telemetry-rows.ts'
 import type { Series } from './telemetry-schema.ts'
 
@@ -112,8 +113,8 @@ export class StretchTable {
     rows: Float64Array,
   ): { readonly first: Instant; readonly last: Instant; readonly count: number } {
     const width = this.width(series)
-    const first = rows[TS] as Instant
-    const last = rows[rows.length - width + TS] as Instant
+    const first = rows[OBSERVED_AT] as Instant
+    const last = rows[rows.length - width + OBSERVED_AT] as Instant
     return { first, last, count: rows.length / width }
   }
 
@@ -147,6 +148,6 @@ export class StretchTable {
 /** The rows that were observed at this moment or later. */
 function rowsFrom(rows: Float64Array, from: Instant, width: number): Float64Array {
   let at = 0
-  while (at < rows.length && (rows[at + TS] as Instant) < from) at += width
+  while (at < rows.length && (rows[at + OBSERVED_AT] as Instant) < from) at += width
   return rows.subarray(at)
 }

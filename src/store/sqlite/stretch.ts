@@ -1,9 +1,10 @@
 import { ByteReader, type ByteWriter } from '../../model/bytes.ts'
+import { OBSERVED_AT, RECEIVED_AT } from '../../model/packed-readings.ts'
 
 /**
  * A stretch: readings of one series, one after the other in time, as few bytes.
  *
- * In memory they are rows of doubles, NaN for what a reading lacks:
+ * In memory they are rows of doubles as in `ReadingRows`, NaN for what a reading lacks:
  *
  *   observedAt | receivedAt | seq | the fields by their places
  *
@@ -15,8 +16,6 @@ import { ByteReader, type ByteWriter } from '../../model/bytes.ts'
  * whole number, of which its difference to the one before is written, as a varint with its sign in
  * the lowest bit. It comes back as the same double: a sensor's 12.3 is 123 / 10.
  */
-export const [TS, RECEIVED_AT, SEQ, FIELDS] = [0, 1, 2, 3]
-
 /** A column whose values are no decimal numbers: 8 bytes each. */
 const DOUBLES = 15
 /** Not all readings have a value: bits tell which, before the values. */
@@ -45,17 +44,13 @@ export function decodeStretch(bytes: Uint8Array, width: number): Float64Array<Ar
 }
 
 function putColumn(rows: Float64Array, width: number, place: number, into: ByteWriter): void {
-  const { coding, present, first } = codingOf(rows, width, place)
-  if (present === 0) return
+  const coding = codingOf(rows, width, place)
+  if (coding === null) return
   into.varint(place)
   into.byte(coding)
   if (coding & GAPS) putGaps(rows, width, place, into)
   const digits = coding & 0x0f
   const scale = SCALES[digits] as number
-  if (coding & SAME) {
-    putValue(first, digits, into)
-    return
-  }
   let last = 0
   for (let at = place; at < rows.length; at += width) {
     const value = valueAt(rows, at, place)
@@ -66,10 +61,12 @@ function putColumn(rows: Float64Array, width: number, place: number, into: ByteW
       putSigned(whole - last, into)
       last = whole
     }
+    if (coding & SAME) return
   }
 }
 
-function codingOf(rows: Float64Array, width: number, place: number) {
+/** Null: no reading has a value. */
+function codingOf(rows: Float64Array, width: number, place: number): number | null {
   let digits = 0
   let present = 0
   let first = Number.NaN
@@ -84,10 +81,10 @@ function codingOf(rows: Float64Array, width: number, place: number) {
     greatest = Math.max(greatest, Math.abs(value))
     while (digits < SCALES.length && !isDecimal(value, digits)) digits++
   }
+  if (present === 0) return null
   const decimal = digits < SCALES.length && greatest * (SCALES[digits] as number) <= LARGEST
-  const coding =
-    (decimal ? digits : DOUBLES) | (present * width < rows.length ? GAPS : 0) | (same ? SAME : 0)
-  return { coding, present, first }
+  const gaps = present * width < rows.length
+  return (decimal ? digits : DOUBLES) | (gaps ? GAPS : 0) | (same ? SAME : 0)
 }
 
 function isDecimal(value: number, digits: number): boolean {
@@ -98,12 +95,7 @@ function isDecimal(value: number, digits: number): boolean {
 /** Receipt is written as how long after the observation it was. */
 function valueAt(rows: Float64Array, at: number, place: number): number {
   const value = rows[at] as number
-  return place === RECEIVED_AT ? value - (rows[at - RECEIVED_AT] as number) : value
-}
-
-function putValue(value: number, digits: number, into: ByteWriter): void {
-  if (digits === DOUBLES) into.double(value)
-  else putSigned(Math.round(value * (SCALES[digits] as number)), into)
+  return place === RECEIVED_AT ? value - (rows[at - place + OBSERVED_AT] as number) : value
 }
 
 function putSigned(value: number, into: ByteWriter): void {
@@ -135,16 +127,16 @@ function takeColumn(from: ByteReader, rows: Float64Array, width: number): void {
   const scale = digits === DOUBLES ? 1 : (SCALES[digits] as number)
   const count = rows.length / width
   const has = coding & GAPS ? takeBits(from, count) : null
-  const one = () => (digits === DOUBLES ? from.double() : takeSigned(from))
-  const same = coding & SAME ? one() : null
   let last = 0
+  let taken = 0
   for (let i = 0; i < count; i++) {
     if (has !== null && !has(i)) continue
-    if (same !== null) last = same
-    else last = digits === DOUBLES ? from.double() : last + takeSigned(from)
+    if (taken++ === 0 || !(coding & SAME)) {
+      last = digits === DOUBLES ? from.double() : last + takeSigned(from)
+    }
     const at = i * width + place
     rows[at] = last / scale
-    if (place === RECEIVED_AT) rows[at] = last + (rows[at - RECEIVED_AT] as number)
+    if (place === RECEIVED_AT) rows[at] = last + (rows[at - place + OBSERVED_AT] as number)
   }
 }
 

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { allFields, type DeviceKind, type FieldSpec } from '../../model/device-kind.ts'
+import { FIELDS, OBSERVED_AT, RECEIVED_AT, SEQ } from '../../model/packed-readings.ts'
 import type { FieldValue } from '../../model/reading.ts'
 import type { Instant } from '../../model/time.ts'
 import type { Page, Paged } from '../state-reader-port.ts'
@@ -13,7 +14,7 @@ import type {
   TelemetryRow,
 } from '../telemetry-port.ts'
 import { strangeCursor } from './query.ts'
-import { decodeStretch, FIELDS, RECEIVED_AT, SEQ, TS } from './stretch.ts'
+import { decodeStretch } from './stretch.ts'
 import { stretchWidth } from './telemetry-rows.ts'
 import { fieldsOf, isRecent, recentTable, SIDES } from './telemetry-schema.ts'
 
@@ -53,7 +54,7 @@ class SqliteTelemetryReader implements TelemetryReader {
       if (found.length >= query.limit) break
       const seq = row[SEQ] as number
       found.push({
-        ts: row[TS] as Instant,
+        ts: row[OBSERVED_AT] as Instant,
         receivedAt: row[RECEIVED_AT] as Instant,
         seq: Number.isNaN(seq) ? null : seq,
         fields: fieldsFrom(columns, (column) => valueIn(row, column), true),
@@ -66,7 +67,7 @@ class SqliteTelemetryReader implements TelemetryReader {
     const columns = this.#columns(query)
     const buckets: Bucket[] = []
     for (const row of this.#rows(query, 'oldest first')) {
-      const ts = Math.floor((row[TS] as Instant) / query.every) * query.every
+      const ts = Math.floor((row[OBSERVED_AT] as Instant) / query.every) * query.every
       let bucket = buckets.at(-1)
       if (bucket?.ts !== ts) {
         bucket = new Bucket(ts, columns, query.aggregate)
@@ -120,7 +121,7 @@ class SqliteTelemetryReader implements TelemetryReader {
         const last = rows.length - width
         for (let at = 0; at <= last; at += width) {
           const start = order === 'oldest first' ? at : last - at
-          const ts = rows[start + TS] as Instant
+          const ts = rows[start + OBSERVED_AT] as Instant
           if (ts >= from && ts < to) yield rows.subarray(start, start + width)
         }
       }

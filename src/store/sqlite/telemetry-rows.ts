@@ -7,7 +7,6 @@ import {
   SEQ,
 } from '../../model/packed-readings.ts'
 import { DAY } from '../../model/time.ts'
-import { FIELDS as FIRST_FIELD, TS } from './stretch.ts'
 
 /**
  * Readings as plain numbers, so that they go to the writing thread without a copy: for each kind
@@ -25,7 +24,7 @@ export interface RowLayout {
 
 /** Numbers of a row of a stretch, which lacks that of the series. */
 export function stretchWidth({ fields }: RowLayout): number {
-  return FIRST_FIELD + fields.length
+  return FIELDS + fields.length
 }
 
 export interface RowPack {
@@ -138,7 +137,8 @@ export function mergeRows(first: Float64Array, second: Float64Array, width: numb
   while (a < first.length || b < second.length) {
     const isOfFirst =
       b >= second.length ||
-      (a < first.length && (first[a + TS] as number) <= (second[b + TS] as number))
+      (a < first.length &&
+        (first[a + OBSERVED_AT] as number) <= (second[b + OBSERVED_AT] as number))
     if (isOfFirst) {
       at = addRow(first, a, width, merged, at)
       a += width
@@ -162,11 +162,11 @@ function addRow(
   at: number,
 ): number {
   const before = at - width
-  if (before < 0 || into[before + TS] !== from[start + TS]) {
+  if (before < 0 || into[before + OBSERVED_AT] !== from[start + OBSERVED_AT]) {
     for (let i = 0; i < width; i++) into[at + i] = from[start + i] as number
     return at + width
   }
-  for (let i = FIRST_FIELD; i < width; i++) {
+  for (let i = FIELDS; i < width; i++) {
     const value = from[start + i] as number
     if (!Number.isNaN(value)) into[before + i] = value
   }

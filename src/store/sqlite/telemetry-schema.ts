@@ -73,7 +73,7 @@ export type Side = 0 | 1
 export const SIDES: readonly Side[] = [0, 1]
 /** Runs of a side at the most; they are numbered from 1. */
 export const RUNS = 64
-const ANY_RUN = `run_number IN (${Array.from({ length: RUNS }, (_, i) => i + 1).join(', ')})`
+export const ANY_RUN = `run_number IN (${Array.from({ length: RUNS }, (_, i) => i + 1).join(', ')})`
 
 /**
  * Pages of the write-ahead log that are copied into the file at once (4 MB). Few pages are written
