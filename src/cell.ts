@@ -14,6 +14,7 @@ import type { Clock } from './ops/clock.ts'
 import { watchJournalHold } from './ops/data-dir.ts'
 import { collectYoungAlone, giveBackAfterRushes } from './ops/memory.ts'
 import { metricValues } from './ops/metric-values.ts'
+import { lowerThreads } from './ops/priority.ts'
 import { secretMatches } from './ops/secret.ts'
 import type { PipelineSettings } from './pipeline-thread.ts'
 import { PipelineClient } from './processor/client.ts'
@@ -50,6 +51,16 @@ export interface Cell extends Core {
 /** The largest packet of MQTT. */
 export const PACKET_BYTES = 256 * 1024
 const TOPIC_LEVELS = 8
+/**
+ * An acknowledgement goes before the rules, these before what nobody waits for: nice values that
+ * threads are below the main thread. Unsourced (docs/adr/0024).
+ */
+const LOWER_BY = new Map([
+  ['pipeline', 4],
+  ['telemetry', 10],
+  // Those that compile and collect garbage for V8.
+  ['V8Worker', 10],
+])
 
 export async function openCell(parts: CellParts): Promise<Cell> {
   const { dataDir, partition, settings, kinds, location, metrics, health, log, onFatal } = parts
@@ -57,6 +68,7 @@ export async function openCell(parts: CellParts): Promise<Cell> {
   collectYoungAlone()
   const journal = await openJournal(dataDir)
   const pipeline = await startPipeline(parts, journal.end)
+  lowerThreads(LOWER_BY)
   const reached = Math.max(pipeline.cursor, pipeline.stored)
   if (reached > journal.lastSeq) {
     // New messages would get numbers that count as processed.

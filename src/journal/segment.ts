@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -86,6 +86,20 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Opens a file so that to read it changes nothing on disk. Else the system notes when it was read
+ * last, and the next commit waits for that note to be written as well (docs/adr/0024). Only the
+ * file's owner may ask for it, open(2).
+ */
+function openToRead(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | (constants.O_NOATIME ?? 0))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+    return openSync(path, constants.O_RDONLY)
+  }
+}
+
 /** An open segment, to be read. */
 export class SegmentFile {
   readonly salt: number
@@ -102,7 +116,7 @@ export class SegmentFile {
   static open(folder: string, ordinal: number): SegmentFile | null {
     let fd: number
     try {
-      fd = openSync(segmentPath(folder, ordinal), 'r')
+      fd = openToRead(segmentPath(folder, ordinal))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
       throw error

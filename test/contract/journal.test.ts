@@ -4,6 +4,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  utimesSync,
   write,
   writeFileSync,
   writeSync,
@@ -315,6 +317,20 @@ describe('segments on disk', () => {
     expect(sum(reader.counts(0).received)).toBe(240)
     expect(reader.counts(0).received).toHaveLength(60)
     expect(journal.storedBytes).toBeLessThan(3 * SMALL)
+    reader.close()
+    await journal.close()
+  })
+
+  test('to read it writes nothing to disk, not even when it was read', async () => {
+    const folder = freshFolder()
+    const journal = await openJournal(folder)
+    await append(journal, 1)
+    const segment = lastFile(folder)
+    utimesSync(segment, new Date(0), new Date(0))
+    const reader = openJournalReader(folder, journal.end)
+    expect(reader.read(0, 1e6)).toHaveLength(1)
+    expect(sum(reader.counts(0).received)).toBe(1)
+    expect(statSync(segment).atimeMs).toBe(0)
     reader.close()
     await journal.close()
   })
