@@ -3,8 +3,8 @@ import { getPriority, setPriority } from 'node:os'
 
 /**
  * Linux gives each thread a nice value of its own: setpriority(2), "the nice value is a per-thread
- * attribute". A thread that is one higher gets about a fifth less of a processor that others want as
- * well; where one is free it changes nothing.
+ * attribute". One that is one higher weighs a fifth less where others want the same processor
+ * (sched(7): a factor of about 1.25 each); where one is free it changes nothing.
  */
 const THREADS = '/proc/self/task'
 /** The highest nice value there is, setpriority(2). */

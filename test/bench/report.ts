@@ -1,4 +1,4 @@
-import type { ThreadUse } from './proc.ts'
+import type { ThreadUse } from '../support/proc.ts'
 import type { Spin } from './spin.ts'
 
 /** What was measured, as it comes: by section, row and peer a value for each round. */

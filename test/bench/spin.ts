@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
-import { stolenTicks } from './proc.ts'
+import { stolenTicks } from '../support/proc.ts'
 
 /**
  * How fast the machine is at this moment: a fixed piece of work on two threads at once. A round

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { afterEach, expect, test } from 'vitest'
+import { threadsOf } from '../support/proc.ts'
 import { Service } from '../support/service.ts'
 
 /** Who comes first where all want the same processor (docs/adr/0024). */
@@ -13,11 +13,7 @@ afterEach(async () => {
 /** The nice values of a process's threads, by name. */
 function nicesOf(pid: number): Map<string, Set<number>> {
   const nices = new Map<string, Set<number>>()
-  for (const tid of readdirSync(`/proc/${pid}/task`)) {
-    const stat = readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8')
-    // The name stands in parentheses; the nice value is the 19th field, proc_pid_stat(5).
-    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-    const nice = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+  for (const { name, nice } of threadsOf(pid).values()) {
     nices.set(name, (nices.get(name) ?? new Set()).add(nice))
   }
   return nices

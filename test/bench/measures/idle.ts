@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { memoryOf } from '../../support/proc.ts'
 import { PEERS } from '../peers/all.ts'
-import { memoryOf } from '../proc.ts'
 import { LoadProcess } from '../run-load.ts'
 import type { Measure } from './measure.ts'
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { memoryOf } from '../../support/proc.ts'
 import { spawnCurbwatch } from '../../support/process.ts'
 import { type Doc, Service } from '../../support/service.ts'
 import { atTheEnd } from '../leftovers.ts'
-import { memoryOf } from '../proc.ts'
 import { type Report, spread } from '../report.ts'
 import type { Measure } from './measure.ts'
 

@@ -1,7 +1,7 @@
+import { memoryOf, sizeOf, type ThreadUse, threadsOf, usedBetween } from '../../support/proc.ts'
 import type { LoadResult } from '../load/protocol.ts'
 import { PEERS } from '../peers/all.ts'
 import { type Running, untilStored } from '../peers/peer.ts'
-import { memoryOf, sizeOf, type ThreadUse, threadsOf, usedBetween } from '../proc.ts'
 import type { Report } from '../report.ts'
 import { LoadProcess } from '../run-load.ts'
 import type { Measure, Scale } from './measure.ts'

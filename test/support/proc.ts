@@ -13,8 +13,13 @@ export interface ThreadUse {
   readonly writtenBytes: number
 }
 
-export function threadsOf(pid: number): Map<string, ThreadUse> {
-  const threads = new Map<string, ThreadUse>()
+export interface Thread extends ThreadUse {
+  /** From -20, first, to 19, last: setpriority(2). */
+  readonly nice: number
+}
+
+export function threadsOf(pid: number): Map<string, Thread> {
+  const threads = new Map<string, Thread>()
   for (const tid of list(`/proc/${pid}/task`)) {
     const stat = read(`/proc/${pid}/task/${tid}/stat`)
     if (stat === null) continue
@@ -25,6 +30,7 @@ export function threadsOf(pid: number): Map<string, ThreadUse> {
     threads.set(tid, {
       name: stat.slice(stat.indexOf('(') + 1, end),
       cpuMs: (Number(rest[11]) + Number(rest[12])) * TICK_MS,
+      nice: Number(rest[16]),
       writtenBytes: Number(/^write_bytes: (\d+)/m.exec(io)?.[1] ?? 0),
     })
   }
