@@ -14,6 +14,7 @@ export const NUMBER = 1
 export const SWITCH = 2
 export const TEXT = 3
 
+const SPACE = 0x20
 const QUOTE = 0x22
 const COMMA = 0x2c
 const MINUS = 0x2d
@@ -28,7 +29,6 @@ const CLOSE = 0x7d
 const [TRUE, FALSE] = ['true', 'false'].map(bytesOf) as [Uint8Array, Uint8Array]
 /** Powers of ten that a double holds exactly. */
 const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
-const NO_BYTES = new Uint8Array()
 const decoder = new TextDecoder()
 
 export class FlatReader {
@@ -40,8 +40,6 @@ export class FlatReader {
   readonly #names: readonly Uint8Array[]
   /** Which name came after which the last time; the last entry is for the beginning. */
   readonly #next: Uint8Array
-  #bytes: Uint8Array = NO_BYTES
-  #at = 0
 
   /** `names`: at most 255, none of which JSON would escape. A text is understood at the first only. */
   constructor(names: readonly string[]) {
@@ -51,64 +49,62 @@ export class FlatReader {
     this.values = new Float64Array(names.length)
   }
 
-  /** True where `given` and `values` now hold all that the message says. */
-  read(bytes: Uint8Array): boolean {
-    this.#bytes = bytes
-    this.#at = 0
-    this.given.fill(ABSENT)
-    const whole = this.#object()
-    // No message is kept alive by its reader.
-    this.#bytes = NO_BYTES
-    return whole
-  }
-
-  #object(): boolean {
-    if (!this.#take(OPEN)) return false
-    let before = this.#names.length
+  /**
+   * Reads the message that lies from `from` to `to`; true where `given` and `values` now hold all
+   * that it says. What lies behind it may be looked at, and is never taken for a part of it.
+   */
+  read(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
+    const { given } = this
+    for (let i = 0; i < given.length; i++) given[i] = ABSENT
+    let at = skipSpace(bytes, from)
+    if (bytes[at] !== OPEN) return false
+    let before = given.length
     do {
-      const place = this.#name(before)
-      if (place < 0 || this.given[place] !== ABSENT) return false
-      if (!this.#take(COLON) || !this.#value(place)) return false
+      at = skipSpace(bytes, at + 1)
+      const place = this.#name(bytes, at, before)
+      if (place < 0 || given[place] !== ABSENT) return false
+      at = skipSpace(bytes, at + (this.#names[place] as Uint8Array).length)
+      if (bytes[at] !== COLON) return false
+      at = this.#value(bytes, skipSpace(bytes, at + 1), place)
+      if (at < 0) return false
+      at = skipSpace(bytes, at)
       before = place
-    } while (this.#take(COMMA))
-    if (!this.#take(CLOSE)) return false
-    this.#skipSpace()
-    return this.#at === this.#bytes.length
+    } while (bytes[at] === COMMA)
+    if (bytes[at] !== CLOSE) return false
+    return at + 1 === to || pastSpace(bytes, at + 1, to) === to
   }
 
-  /** The place of the name that comes next, or -1: nearly always the same as after the one before. */
-  #name(before: number): number {
-    this.#skipSpace()
+  /** The place of the name at `at`, or -1: nearly always the same as after the one before. */
+  #name(bytes: Uint8Array, at: number, before: number): number {
     const expected = this.#next[before] as number
-    if (this.#matches(this.#names[expected] as Uint8Array)) return expected
-    const place = this.#names.findIndex((name) => this.#matches(name))
+    if (holds(bytes, at, this.#names[expected] as Uint8Array)) return expected
+    const place = this.#names.findIndex((name) => holds(bytes, at, name))
     if (place >= 0) this.#next[before] = place
     return place
   }
 
-  #value(place: number): boolean {
-    this.#skipSpace()
-    const first = this.#bytes[this.#at] as number
-    if (first === MINUS || (first >= ZERO && first <= NINE)) return this.#number(place)
-    if (first === QUOTE) return place === 0 && this.#text()
-    const on = this.#matches(TRUE)
-    if (!on && !this.#matches(FALSE)) return false
+  /** Takes the value at `at` for the name of this place; where it ends, or -1. */
+  #value(bytes: Uint8Array, at: number, place: number): number {
+    const first = bytes[at] as number
+    if (first === MINUS || (first >= ZERO && first <= NINE)) return this.#number(bytes, at, place)
+    if (first === QUOTE) return place === 0 ? this.#text(bytes, at + 1) : -1
+    const word = first === TRUE[0] ? TRUE : FALSE
+    if (!holds(bytes, at, word)) return -1
     this.given[place] = SWITCH
-    this.values[place] = on ? 1 : 0
-    return true
+    this.values[place] = word === TRUE ? 1 : 0
+    return at + word.length
   }
 
-  #number(place: number): boolean {
-    const bytes = this.#bytes
-    const negative = bytes[this.#at] === MINUS
-    let at = negative ? this.#at + 1 : this.#at
-    const first = at
+  #number(bytes: Uint8Array, start: number, place: number): number {
+    const negative = bytes[start] === MINUS
+    const first = negative ? start + 1 : start
+    let at = first
     let digits = 0
     let byte = bytes[at] as number
     for (; byte >= ZERO && byte <= NINE; byte = bytes[++at] as number) {
       digits = digits * 10 + (byte - ZERO)
     }
-    if (at === first || (bytes[first] === ZERO && at > first + 1)) return false
+    if (at === first || (bytes[first] === ZERO && at > first + 1)) return -1
     let scale = 0
     if (byte === POINT) {
       const point = at
@@ -117,57 +113,47 @@ export class FlatReader {
         digits = digits * 10 + (byte - ZERO)
       }
       scale = at - point - 1
-      if (scale === 0) return false
+      if (scale === 0) return -1
     }
     // Where both are exact their quotient is rounded once, which is how JSON.parse rounds.
-    if (digits > Number.MAX_SAFE_INTEGER || scale >= POWERS.length) return false
+    if (digits > Number.MAX_SAFE_INTEGER || scale >= POWERS.length) return -1
     const size = digits / (POWERS[scale] as number)
     this.given[place] = NUMBER
     this.values[place] = negative ? -size : size
-    this.#at = at
-    return true
+    return at
   }
 
-  #text(): boolean {
-    const bytes = this.#bytes
-    const start = this.#at + 1
+  #text(bytes: Uint8Array, start: number): number {
     let at = start
     for (; bytes[at] !== QUOTE; at++) {
       const byte = bytes[at]
-      if (byte === undefined || byte < 0x20 || byte > 0x7e || byte === BACKSLASH) return false
+      if (byte === undefined || byte < 0x20 || byte > 0x7e || byte === BACKSLASH) return -1
     }
     this.text = decoder.decode(bytes.subarray(start, at))
     this.given[0] = TEXT
-    this.#at = at + 1
-    return true
+    return at + 1
   }
+}
 
-  /** Takes this byte, after space. */
-  #take(wanted: number): boolean {
-    if (this.#bytes[this.#at] !== wanted) {
-      this.#skipSpace()
-      if (this.#bytes[this.#at] !== wanted) return false
-    }
-    this.#at++
-    return true
-  }
+/** Where the next byte is that is no space: mostly at once. */
+function skipSpace(bytes: Uint8Array, from: number): number {
+  return (bytes[from] as number) > SPACE ? from : pastSpace(bytes, from, bytes.length)
+}
 
-  #skipSpace(): void {
-    let byte = this.#bytes[this.#at]
-    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) {
-      byte = this.#bytes[++this.#at]
-    }
-  }
+function pastSpace(bytes: Uint8Array, from: number, to: number): number {
+  let at = from
+  while (at < to && isSpace(bytes[at] as number)) at++
+  return at
+}
 
-  /** Takes these bytes, if they are there. */
-  #matches(wanted: Uint8Array): boolean {
-    const bytes = this.#bytes
-    const at = this.#at
-    if (bytes.length < at + wanted.length) return false
-    for (let i = 0; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false
-    this.#at = at + wanted.length
-    return true
-  }
+function isSpace(byte: number): boolean {
+  return byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+/** Whether these bytes lie at `at`. */
+function holds(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
+  for (let i = 0; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false
+  return true
 }
 
 function bytesOf(text: string): Uint8Array {
