@@ -1,9 +1,15 @@
-import { allFields, type DeviceKind, type FieldSpec } from '../model/device-kind.ts'
+import {
+  allFields,
+  type DeviceKind,
+  type FieldSpec,
+  type Implausibility,
+} from '../model/device-kind.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import { hash53, hash53Of } from '../model/hash.ts'
-import type { FieldValue, Rejection } from '../model/reading.ts'
+import type { Rejection } from '../model/reading.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import { DAY, type Instant, MINUTE, parseIso } from '../model/time.ts'
+import { FieldTable, Values } from '../model/values.ts'
 import { ABSENT, FlatReader, NUMBER, SWITCH, TEXT } from './flat-reader.ts'
 
 /**
@@ -22,7 +28,7 @@ export interface DecodedReading {
   /** The device's time, or null: then the time of receipt holds. */
   readonly ts: Instant | null
   readonly seq: number | null
-  readonly fields: Record<string, FieldValue>
+  readonly values: Values
   readonly unknownFields: readonly string[]
   /** Identity of the content, for redelivery detection. */
   readonly contentHash: number
@@ -44,13 +50,13 @@ const COMMON_NAMES = ['ts', 'seq']
 const [TS, SEQ] = [0, 1]
 
 /** Builds the decoder of a kind once; the decoder itself allocates nothing but its answer. */
-export function createDecoder(kind: DeviceKind): Decoder {
+export function createDecoder(kind: DeviceKind, table = FieldTable.ofKind(kind)): Decoder {
   const specs = Object.entries(allFields(kind)).map(
     ([name, spec]): Field => ({ name, spec, own: name in kind.fields, id: hash53(name) }),
   )
   const names = new Set([...COMMON_NAMES, ...specs.map(({ name }) => name)])
   const content = new Float64Array(1 + 2 * specs.length)
-  const plan: Plan = { specs, names, content, words: new Uint32Array(content.buffer) }
+  const plan: Plan = { table, specs, names, content, words: new Uint32Array(content.buffer) }
   const flat = new FlatReader([...names])
   const decodeOne = (value: unknown, index: number, receivedAt: Instant) =>
     decodeReading(kind, plan, value, index, receivedAt)
@@ -81,39 +87,37 @@ export function createDecoder(kind: DeviceKind): Decoder {
  */
 function decodeFlat(
   kind: DeviceKind,
-  { specs, content, words }: Plan,
-  { given, values, text }: FlatReader,
+  { table, specs, content, words }: Plan,
+  { given, values: read, text }: FlatReader,
   receivedAt: Instant,
 ): DecodedReading | null {
-  const ts = given[TS] === ABSENT ? undefined : given[TS] === TEXT ? text : values[TS]
+  const ts = given[TS] === ABSENT ? undefined : given[TS] === TEXT ? text : read[TS]
   const at = given[TS] === SWITCH ? null : decodeTimestamp(ts, receivedAt, 0)
   const seq =
-    given[SEQ] === SWITCH ? null : decodeSeq(given[SEQ] === ABSENT ? undefined : values[SEQ], 0)
+    given[SEQ] === SWITCH ? null : decodeSeq(given[SEQ] === ABSENT ? undefined : read[SEQ], 0)
   if (at === null || !at.ok || seq === null || !seq.ok) return null
 
-  const fields: Record<string, FieldValue> = {}
+  const numbers = table.none()
   let own = 0
   content[0] = seq.value ?? -1
   let noted = 1
-  let place = COMMON_NAMES.length
-  for (const { name, spec, own: isOwn, id } of specs) {
-    const type = given[place] as number
-    const value = values[place++] as number
+  for (let place = 0; place < specs.length; place++) {
+    const { spec, own: isOwn, id } = specs[place] as Field
+    const type = given[COMMON_NAMES.length + place] as number
     if (type === ABSENT) continue
+    const number = read[COMMON_NAMES.length + place] as number
     if (spec.type === 'switch') {
       if (type !== SWITCH) return null
-      fields[name] = value === 1
-    } else {
-      if (type !== NUMBER || !(value >= spec.min && value <= spec.max)) return null
-      fields[name] = value
-    }
+    } else if (type !== NUMBER || !(number >= spec.min && number <= spec.max)) return null
+    numbers[place] = number
     content[noted++] = id
-    content[noted++] = value + 0
+    content[noted++] = number + 0
     if (isOwn) own++
   }
-  if (own === 0 || (kind.implausible?.(fields) ?? null) !== null) return null
+  const values = new Values(table, numbers)
+  if (own === 0 || contradiction(kind, values) !== null) return null
   const contentHash = hash53Of(words, 2 * noted)
-  return { ts: at.value, seq: seq.value, fields, unknownFields: NONE, contentHash, index: 0 }
+  return { ts: at.value, seq: seq.value, values, unknownFields: NONE, contentHash, index: 0 }
 }
 
 function parse(payload: Uint8Array): Result<unknown, Rejection> {
@@ -154,6 +158,8 @@ interface Field {
 }
 
 interface Plan {
+  readonly table: FieldTable
+  /** By the places of the table. */
   readonly specs: readonly Field[]
   readonly names: ReadonlySet<string>
   /** Room for the sequence number and for each field's id and value. */
@@ -164,7 +170,7 @@ interface Plan {
 
 function decodeReading(
   kind: DeviceKind,
-  { specs, names, content, words }: Plan,
+  { table, specs, names, content, words }: Plan,
   value: unknown,
   index: number,
   receivedAt: Instant,
@@ -178,37 +184,42 @@ function decodeReading(
   const seq = decodeSeq(input['seq'], index)
   if (!seq.ok) return seq
 
-  const fields: Record<string, FieldValue> = {}
+  const numbers = table.none()
   let own = 0
   let known = (input['ts'] === undefined ? 0 : 1) + (input['seq'] === undefined ? 0 : 1)
   content[0] = seq.value ?? -1
   let noted = 1
-  for (const { name, spec, own: isOwn, id } of specs) {
+  for (const [place, { name, spec, own: isOwn, id }] of specs.entries()) {
     const given = input[name]
     if (given === undefined) continue
     known++
     const code = checkField(spec, given)
     if (code !== null)
       return fail(rejection(code, { field: name, found: show(given, spec), index }))
-    fields[name] = given as FieldValue
+    numbers[place] = Number(given)
     content[noted++] = id
-    // A switch counts as 0 or 1; -0 is the same value as 0.
+    // -0 is the same value as 0.
     content[noted++] = Number(given) + 0
     if (isOwn) own++
   }
   if (own === 0)
     return fail(rejection('NO_FIELDS', { found: clip(Object.keys(input).join(', ')), index }))
 
-  const contradiction = kind.implausible?.(fields) ?? null
-  if (contradiction !== null) return fail(rejection('IMPLAUSIBLE', { ...contradiction, index }))
+  const values = new Values(table, numbers)
+  const contradicted = contradiction(kind, values)
+  if (contradicted !== null) return fail(rejection('IMPLAUSIBLE', { ...contradicted, index }))
   return ok({
     ts: ts.value,
     seq: seq.value,
-    fields,
+    values,
     unknownFields: unknownFields(input, known, names),
     contentHash: hash53Of(words, 2 * noted),
     index,
   })
+}
+
+function contradiction({ implausible }: DeviceKind, values: Values): Implausibility | null {
+  return implausible === undefined ? null : implausible(values.fields)
 }
 
 const NONE: readonly string[] = []

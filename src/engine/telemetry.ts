@@ -149,11 +149,10 @@ function accept(
 ): void {
   effects.accepted.add({
     deviceId: entry.device.id,
-    kind: entry.device.kind,
     observedAt,
     receivedAt: message.receivedAt,
     seq: one.seq,
-    fields: one.fields,
+    values: one.values,
   })
   effects.counters.unknownFields += one.unknownFields.length
   const { latest } = entry.state
@@ -182,8 +181,8 @@ function take(
   const { latest } = state
   if (latest === null || observedAt >= latest.ts) {
     const sameMoment = latest !== null && latest.ts === observedAt
-    const fields = sameMoment ? { ...latest.fields, ...one.fields } : one.fields
-    state.latest = { ts: observedAt, fields }
+    const values = sameMoment ? latest.values.with(one.values) : one.values
+    state.latest = { ts: observedAt, values }
   }
   if (!entry.device.enabled) return chunk
   const changes = evaluateReading(state.rules, activeRules(world, entry), {
@@ -191,7 +190,7 @@ function take(
     observedAt,
     // A replayed message is as old as it is: received now, it may raise only if it is fresh.
     receivedAt: record.receivedAt,
-    fields: one.fields,
+    values: one.values,
   })
   respond(world, entry, changes, effects)
   return chunk

@@ -5,12 +5,12 @@ import type { DeviceCommand } from '../model/command.ts'
 import type { Device } from '../model/device.ts'
 import type { DeviceKind } from '../model/device-kind.ts'
 import { nextNumber, ONE_CELL, type Partition } from '../model/partition.ts'
-import type { Fields } from '../model/reading.ts'
 import type { StoredRule } from '../model/rule.ts'
 import { type Instant, localDayCompact } from '../model/time.ts'
 import { deviceTopic } from '../model/topics.ts'
+import { FieldTable, type Values } from '../model/values.ts'
 import { compileRule, type RuleProgram } from '../rules/compile.ts'
-import type { ActiveRule } from '../rules/reading-scope.ts'
+import { type ActiveRule, activeRule } from '../rules/reading-scope.ts'
 import { createRuleMemory, type RuleMemory } from '../rules/state.ts'
 import { DueQueue } from './due-queue.ts'
 import { createRecent, type Recent } from './recent.ts'
@@ -46,6 +46,7 @@ export interface World {
 
 export interface KindEntry {
   readonly kind: DeviceKind
+  readonly table: FieldTable
   readonly decode: Decoder
 }
 
@@ -65,7 +66,7 @@ export interface DeviceState {
   online: boolean
   lastSeenAt: Instant | null
   /** The newest reading. */
-  latest: { readonly ts: Instant; readonly fields: Fields } | null
+  latest: { readonly ts: Instant; readonly values: Values } | null
   /** Last time of receipt that stood in for a missing `ts`; the next one is later. */
   implicitAt: Instant | null
   readonly recent: Recent
@@ -91,7 +92,7 @@ export function createWorld(
   return {
     city,
     partition,
-    kinds: new Map(kinds.map((kind) => [kind.name, { kind, decode: createDecoder(kind) }])),
+    kinds: new Map(kinds.map((kind) => [kind.name, kindEntry(kind)])),
     rules: new Map(),
     programs: new Map(),
     devices: new Map(),
@@ -106,12 +107,18 @@ export function createWorld(
   }
 }
 
+function kindEntry(kind: DeviceKind): KindEntry {
+  const table = FieldTable.ofKind(kind)
+  return { kind, table, decode: createDecoder(kind, table) }
+}
+
 /** Puts a device into the world, with its stored state or a new one. */
 export function placeDevice(
   world: World,
   device: Device,
-  state: DeviceState = createDeviceState(),
+  stored: DeviceState | null = null,
 ): DeviceEntry {
+  const state = stored ?? createDeviceState()
   const entry = { device, state, activeRules: [], activeRevision: -1, scheduled: null }
   world.devices.set(device.id, entry)
   world.byTopic.set(deviceTopic(device.kind, device.id, 'telemetry'), entry)
@@ -158,10 +165,7 @@ export function activeRules(world: World, entry: DeviceEntry): readonly ActiveRu
     const own = entry.device.ruleOverrides[rule.id]
     const city = world.city.ruleOverrides[rule.id]
     if (!(own?.enabled ?? city?.enabled ?? rule.enabled)) continue
-    active.push({
-      program,
-      parameters: { ...rule.parameters, ...city?.parameters, ...own?.parameters },
-    })
+    active.push(activeRule(program, city?.parameters, own?.parameters))
   }
   entry.activeRules = active
   entry.activeRevision = world.rulesRevision

@@ -1,4 +1,6 @@
-import type { FieldValue, Reading } from './reading.ts'
+import type { Reading } from './reading.ts'
+import type { Instant } from './time.ts'
+import { FieldTable, Values } from './values.ts'
 
 /** Readings that are gone through one after the other: an array of them is one. */
 export interface ReadingList extends Iterable<Reading> {
@@ -16,14 +18,20 @@ export interface ReadingList extends Iterable<Reading> {
  */
 export class PackedReadings implements ReadingList {
   readonly #blocks: ReadingRows[] = []
-  /** To add to, by kind. */
-  readonly #open = new Map<string, ReadingRows>()
+  /** To add to. */
+  readonly #open = new Map<FieldTable, ReadingRows>()
 
   /** The readings of the list, which is given back itself where they are packed already. */
   static of(readings: ReadingList): PackedReadings {
     if (readings instanceof PackedReadings) return readings
     const packed = new PackedReadings()
-    for (const reading of readings) packed.add(reading)
+    for (const [kind, ofKind] of Map.groupBy(readings, (one) => one.kind)) {
+      const table = FieldTable.seenIn(
+        kind,
+        ofKind.map(({ fields }) => fields),
+      )
+      for (const one of ofKind) packed.add({ ...one, values: Values.of(table, one.fields) })
+    }
     return packed
   }
 
@@ -43,11 +51,12 @@ export class PackedReadings implements ReadingList {
     return this.#blocks
   }
 
-  add(reading: Reading): void {
-    let block = this.#open.get(reading.kind)
+  add(reading: MeasuredReading): void {
+    const { table } = reading.values
+    let block = this.#open.get(table)
     if (block === undefined) {
-      block = new ReadingRows(reading.kind)
-      this.#open.set(reading.kind, block)
+      block = new ReadingRows(table)
+      this.#open.set(table, block)
       this.#blocks.push(block)
     }
     block.add(reading)
@@ -74,6 +83,11 @@ export class PackedReadings implements ReadingList {
   }
 }
 
+/** A reading as it is added: its values say of which kind it is. */
+export interface MeasuredReading extends Omit<Reading, 'kind' | 'fields'> {
+  readonly values: Values
+}
+
 /** Where a row has what is no field; the fields follow. */
 export const [OBSERVED_AT, RECEIVED_AT, SEQ, FIELDS] = [0, 1, 2, 3]
 /** Rows that there is room for at first. */
@@ -82,100 +96,66 @@ const FIRST_ROWS = 64
 /**
  * Readings of one kind, one run of doubles, a row after the other:
  *
- *   observedAt | receivedAt | seq | the fields in the order in which they were first seen
+ *   observedAt | receivedAt | seq | the fields by their places
  *
  * NaN stands for what a reading lacks: none can have it. A switch is 0 or 1.
  */
 export class ReadingRows {
-  readonly kind: string
   readonly deviceIds: string[] = []
-  readonly fields: string[] = []
   /** Doubles of a row. */
-  width = FIELDS
-  rows = new Float64Array(FIRST_ROWS * FIELDS)
-  /** By field: a kind says of each whether it is a switch. */
-  readonly #isSwitch: boolean[] = []
+  readonly width: number
+  rows: Float64Array
+  readonly #table: FieldTable
 
-  constructor(kind: string) {
-    this.kind = kind
+  constructor(table: FieldTable) {
+    this.#table = table
+    this.width = FIELDS + table.names.length
+    this.rows = new Float64Array(FIRST_ROWS * this.width)
+  }
+
+  get kind(): string {
+    return this.#table.kind
+  }
+
+  get fields(): readonly string[] {
+    return this.#table.names
   }
 
   get length(): number {
     return this.deviceIds.length
   }
 
-  add(reading: Reading): void {
-    if (!this.#put(reading)) {
-      this.#learn(reading.fields)
-      this.#put(reading)
-    }
-    this.deviceIds.push(reading.deviceId)
-  }
-
-  at(i: number): Reading {
+  add({ deviceId, observedAt, receivedAt, seq, values }: MeasuredReading): void {
+    const { width } = this
+    const start = this.length * width
+    if (start === this.rows.length) this.#makeRoom()
     const { rows } = this
-    const start = i * this.width
-    const fields: Record<string, FieldValue> = {}
-    for (const [place, name] of this.fields.entries()) {
-      const value = rows[start + FIELDS + place] as number
-      if (!Number.isNaN(value)) fields[name] = this.#isSwitch[place] ? value === 1 : value
-    }
-    const seq = rows[start + SEQ] as number
-    return {
-      deviceId: this.deviceIds[i] as string,
-      kind: this.kind,
-      observedAt: rows[start + OBSERVED_AT] as number,
-      receivedAt: rows[start + RECEIVED_AT] as number,
-      seq: Number.isNaN(seq) ? null : seq,
-      fields,
-    }
-  }
-
-  /** Writes the next row; false where it has no place for a field. */
-  #put({ observedAt, receivedAt, seq, fields }: Reading): boolean {
-    const start = this.length * this.width
-    if (start + this.width > this.rows.length) this.#makeRoom(2 * this.length, this.width)
-    const { rows } = this
+    const { numbers } = values
     rows[start + OBSERVED_AT] = observedAt
     rows[start + RECEIVED_AT] = receivedAt
     rows[start + SEQ] = seq ?? Number.NaN
-    let placed = 0
-    for (let i = 0; i < this.fields.length; i++) {
-      const value = fields[this.fields[i] as string]
-      rows[start + FIELDS + i] = toNumber(value)
-      if (value !== undefined) placed++
+    for (let place = 0; place < width - FIELDS; place++) {
+      rows[start + FIELDS + place] = numbers[place] as number
     }
-    let given = 0
-    for (const _ in fields) given++
-    return placed === given
+    this.deviceIds.push(deviceId)
   }
 
-  #learn(fields: Reading['fields']): void {
-    const before = this.width
-    for (const name in fields) {
-      if (this.fields.includes(name)) continue
-      this.fields.push(name)
-      this.#isSwitch.push(typeof fields[name] === 'boolean')
-    }
-    this.width = FIELDS + this.fields.length
-    this.#makeRoom(Math.max(FIRST_ROWS, 2 * this.length), before)
-  }
-
-  /** Room for so many rows, into which those that are there go; they had this width. */
-  #makeRoom(count: number, before: number): void {
-    const { rows, width } = this
-    this.rows = new Float64Array(count * width)
-    if (width === before) this.rows.set(rows)
-    else {
-      this.rows.fill(Number.NaN)
-      for (let i = 0; i < this.length; i++) {
-        this.rows.set(rows.subarray(i * before, (i + 1) * before), i * width)
-      }
+  at(i: number): Reading {
+    const row = this.rows.subarray(i * this.width, (i + 1) * this.width)
+    const seq = row[SEQ] as number
+    return {
+      deviceId: this.deviceIds[i] as string,
+      kind: this.kind,
+      observedAt: row[OBSERVED_AT] as Instant,
+      receivedAt: row[RECEIVED_AT] as Instant,
+      seq: Number.isNaN(seq) ? null : seq,
+      fields: new Values(this.#table, [...row.subarray(FIELDS)]).fields,
     }
   }
-}
 
-function toNumber(value: FieldValue | undefined): number {
-  if (value === undefined) return Number.NaN
-  return typeof value === 'number' ? value : value ? 1 : 0
+  #makeRoom(): void {
+    const larger = new Float64Array(2 * this.rows.length)
+    larger.set(this.rows)
+    this.rows = larger
+  }
 }

@@ -88,7 +88,7 @@ export function deviceLive(world: World, entry: DeviceEntry): DeviceLive {
     deviceId: entry.device.id,
     online,
     lastSeenAt,
-    latest,
+    latest: latest === null ? null : { ts: latest.ts, fields: latest.values.fields },
     state: encodeDeviceState(entry.state),
     alerts: alertRows(world, entry),
   }

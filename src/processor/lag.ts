@@ -1,5 +1,6 @@
 import type { Effects } from '../engine/effects.ts'
 import type { DeviceEntry, World } from '../engine/world.ts'
+import { hasAlerts } from '../rules/state.ts'
 
 /**
  * Which devices a commit stores. To store the state of each device that has reported would cost
@@ -49,7 +50,7 @@ export class Lag {
   choose(world: World, effects: Effects, firstSeq: number, interval: number): DeviceEntry[] {
     for (const entry of effects.touched) this.add(entry, firstSeq)
     const chosen = new Set(effects.unrepeatable)
-    for (const entry of effects.touched) if (hasAlert(entry)) chosen.add(entry)
+    for (const entry of effects.touched) if (hasAlerts(entry.state.rules)) chosen.add(entry)
     this.#most = Math.max(this.#most, this.#since.size)
     let left = interval * Math.max(DEVICES, SHARE * this.#most)
     for (const entry of this.#since.keys()) {
@@ -68,9 +69,4 @@ export class Lag {
       if (world.devices.get(entry.device.id) !== entry) this.#since.delete(entry)
     }
   }
-}
-
-function hasAlert({ state }: DeviceEntry): boolean {
-  for (const _ in state.rules.alerts) return true
-  return false
 }

@@ -45,7 +45,8 @@ function deviceEvents(effects: Effects): LiveEvent[] {
     .slice(0, TOLD_DEVICES)
     .map((entry) => {
       const { online, lastSeenAt, latest } = entry.state
-      return { type: 'device', data: { ...entry.device, online, lastSeenAt, latest } }
+      const shown = latest === null ? null : { ts: latest.ts, fields: latest.values.fields }
+      return { type: 'device', data: { ...entry.device, online, lastSeenAt, latest: shown } }
     })
 }
 

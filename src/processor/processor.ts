@@ -3,13 +3,7 @@ import { createEffects, type Effects } from '../engine/effects.ts'
 import { expireCommands } from '../engine/lifecycle.ts'
 import { type LookedUp, NOTHING_LOOKED_UP, type Prepared, prepare, step } from '../engine/step.ts'
 import { advance, schedule } from '../engine/time.ts'
-import {
-  createDeviceState,
-  openCaseKey,
-  placeDevice,
-  placeRule,
-  type World,
-} from '../engine/world.ts'
+import { openCaseKey, placeDevice, placeRule, type World } from '../engine/world.ts'
 import type { JournalReader } from '../journal/port.ts'
 import type { StoredRule } from '../model/rule.ts'
 import type { Instant } from '../model/time.ts'
@@ -236,8 +230,8 @@ function restore(world: World, snapshot: StateSnapshot): void {
   world.lastNumber = { ...snapshot.progress.lastNumber }
   for (const rule of snapshot.rules) placeRule(world, rule)
   for (const { device, state } of snapshot.devices) {
-    const kept = state === null ? createDeviceState() : decodeDeviceState(state)
-    placeDevice(world, device, kept)
+    const table = world.kinds.get(device.kind)?.table ?? null
+    placeDevice(world, device, state && decodeDeviceState(state, device.kind, table))
   }
   for (const one of snapshot.openCases)
     world.openCases.set(openCaseKey(one.ruleId, one.deviceId), one)

@@ -1,8 +1,7 @@
 import type { Decoder } from '../decode/decode.ts'
 import type { JournalReader } from '../journal/port.ts'
 import type { ReadingCount } from '../model/ledger.ts'
-import { PackedReadings } from '../model/packed-readings.ts'
-import type { Reading } from '../model/reading.ts'
+import { type MeasuredReading, PackedReadings } from '../model/packed-readings.ts'
 import type { JournalRecord } from '../model/record.ts'
 import type { Verdicts } from '../model/verdicts.ts'
 import type { StateStore } from '../store/state-port.ts'
@@ -168,11 +167,13 @@ export class TelemetryWriter {
       records.push(...more)
     } while (reached() < (verdicts[0] as Verdicts).lastSeq)
     const lastSeq = verdicts.findLast((one) => one.lastSeq <= reached())?.lastSeq as number
-    const readings = records
-      .filter((record) => record.seq <= lastSeq)
-      .flatMap((record) => acceptedReadings(record, this.#decoders, verdicts))
+    const readings = new PackedReadings()
+    for (const record of records) {
+      if (record.seq > lastSeq) break
+      for (const one of acceptedReadings(record, this.#decoders, verdicts)) readings.add(one)
+    }
     const counts = verdicts.filter((one) => one.lastSeq <= lastSeq).flatMap((one) => one.accepted)
-    return { firstSeq: this.#cursor + 1, lastSeq, readings: PackedReadings.of(readings), counts }
+    return { firstSeq: this.#cursor + 1, lastSeq, readings, counts }
   }
 }
 
@@ -181,16 +182,15 @@ function acceptedReadings(
   record: JournalRecord,
   decoders: ReadonlyMap<string, Decoder>,
   verdicts: readonly Verdicts[],
-): Reading[] {
+): MeasuredReading[] {
   const decided = whatBecameOf(record, decoders, verdicts)
   if (decided === null) return []
-  const { deviceId, kind, message } = decided
+  const { deviceId, message } = decided
   return decided.readings.map(({ one, observedAt }) => ({
     deviceId,
-    kind,
     observedAt,
     receivedAt: message.receivedAt,
     seq: one.seq,
-    fields: one.fields,
+    values: one.values,
   }))
 }

@@ -3,6 +3,7 @@ import type { Fault } from '../model/errors.ts'
 import { fail, ok, type Result } from '../model/result.ts'
 import { ALERT_LEVELS, type AlertLevel, type RuleLevel, type StoredRule } from '../model/rule.ts'
 import type { Duration } from '../model/time.ts'
+import { FieldTable } from '../model/values.ts'
 import {
   type Compilation,
   compileCondition,
@@ -18,11 +19,15 @@ import {
 export interface RuleProgram {
   readonly rule: StoredRule
   readonly fields: readonly string[]
+  /** Of the fields. */
+  readonly places: readonly number[]
   readonly taps: readonly Tap[]
   readonly value: NumberProgram
   readonly levels: readonly LevelProgram[]
+  /** Names of the parameters, in the order in which the programs want them. */
+  readonly parameters: readonly string[]
   /** For a rule about missing data: the allowed silence, from the parameters in force. */
-  readonly silence: ((parameters: Readonly<Record<string, number>>) => Duration) | null
+  readonly silence: ((parameters: readonly number[]) => Duration) | null
   readonly reportInterval: Duration
 }
 
@@ -42,11 +47,13 @@ export interface LevelProgram {
  * levels out of order.
  */
 export function compileRule(rule: StoredRule, kind: DeviceKind): Result<RuleProgram, Fault[]> {
+  const table = FieldTable.ofKind(kind)
   const into: Compilation = {
     reportInterval: kind.reportInterval,
+    table,
     numberFields: new Set(),
     switchFields: new Set(),
-    parameters: new Set(),
+    parameters: [],
     taps: new Map(),
   }
   const value = rule.value === null ? () => null : compileExpr(rule.value, into)
@@ -59,12 +66,15 @@ export function compileRule(rule: StoredRule, kind: DeviceKind): Result<RuleProg
     ...shapeFaults(rule, kind),
   ]
   if (faults.length > 0) return fail(faults)
+  const fields = [...new Set([...into.numberFields, ...into.switchFields])]
   return ok({
     rule,
-    fields: [...new Set([...into.numberFields, ...into.switchFields])],
+    fields,
+    places: fields.map((name) => table.place(name)),
     taps: [...into.taps.values()],
     value,
     levels,
+    parameters: into.parameters,
     silence: intervals ? (parameters) => intervals(parameters) * kind.reportInterval : null,
     reportInterval: kind.reportInterval,
   })
@@ -107,7 +117,7 @@ function fieldFaults(used: Compilation, kind: DeviceKind): Fault[] {
 }
 
 function parameterFaults(used: Compilation, rule: StoredRule): Fault[] {
-  return [...used.parameters]
+  return used.parameters
     .filter((name) => !Object.hasOwn(rule.parameters, name))
     .map((name) => ({ path: 'parameters', message: `parameter "${name}" is used but not given` }))
 }

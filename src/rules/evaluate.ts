@@ -1,11 +1,12 @@
-import type { Fields, FieldValue } from '../model/reading.ts'
 import { DAY, type Duration, type Instant, MINUTE } from '../model/time.ts'
+import type { Values } from '../model/values.ts'
 import type { RuleProgram } from './compile.ts'
 import { elapseLevel, levelDue, sampleLevel, type Transition } from './level.ts'
 import { type ActiveRule, ReadingScope } from './reading-scope.ts'
 import {
   type AlertChange,
   type AlertState,
+  hasAlerts,
   isResting,
   type RuleMemory,
   restingLevel,
@@ -39,7 +40,7 @@ export interface RuleInput {
   readonly deviceId: string
   readonly observedAt: Instant
   readonly receivedAt: Instant
-  readonly fields: Fields
+  readonly values: Values
 }
 
 /** Evaluates one reading against the rules of its device. */
@@ -52,23 +53,26 @@ export function evaluateReading(
   const at = Math.min(input.observedAt, input.receivedAt)
   if (memory.evaluatedAt !== null && at < memory.evaluatedAt) return []
   const fresh = input.receivedAt - at <= FRESH_WITHIN
-  const { fields } = input
-  keepLacking(memory, fields)
-  memory.reading = fields
+  const { values } = input
+  keepLacking(memory, values)
+  memory.reading = values
   memory.evaluatedAt = at
   memory.evaluatedFresh = fresh
   // A device that never says anything fresh is watched from its first word: it goes silent too.
   if (fresh || memory.freshAt === null) memory.freshAt = input.receivedAt
 
   const changes: AlertChange[] = []
+  const atRest = !hasAlerts(memory)
   let reading: ReadingScope | null = null
   for (const rule of rules) {
     if (rule.program.silence !== null) {
-      if (fresh) endSilence(memory, rule, input.deviceId, input.receivedAt, changes)
-    } else if (hasAny(fields, rule.program.fields)) {
-      reading ??= new ReadingScope(memory, rule, at)
+      if (fresh && !atRest) endSilence(memory, rule, input.deviceId, input.receivedAt, changes)
+    } else if (hasAny(values, rule.program.places)) {
+      reading ??= new ReadingScope(memory, values, rule, at)
       const scope = reading.of(rule)
-      for (const tap of rule.program.taps) if (hasAny(fields, tap.fields)) tap.feed(scope)
+      for (const tap of rule.program.taps) if (hasAny(values, tap.places)) tap.feed(scope)
+      // Most rules are at rest, and stay so: then there is nothing to make, to change or to keep.
+      if (atRest && !raisesAny(rule, scope)) continue
       sampleRule(memory, rule, scope, fresh, input.deviceId, changes)
     }
   }
@@ -76,18 +80,25 @@ export function evaluateReading(
 }
 
 /** What the reading before had and this one lacks stays known. Mostly there is nothing. */
-function keepLacking(memory: RuleMemory, fields: Fields): void {
+function keepLacking(memory: RuleMemory, { numbers }: Values): void {
   const { reading, evaluatedAt } = memory
-  if (reading === undefined || evaluatedAt === null) return
-  for (const name in reading) {
-    if (fields[name] === undefined) {
-      memory.known[name] = [reading[name] as FieldValue, evaluatedAt]
+  if (reading === null || evaluatedAt === null) return
+  for (let place = 0; place < numbers.length; place++) {
+    if (!Number.isNaN(numbers[place] as number)) continue
+    const value = reading.table.valueOf(place, reading.numbers[place] as number)
+    if (value !== undefined) {
+      memory.known[reading.table.names[place] as string] = [value, evaluatedAt]
     }
   }
 }
 
-function hasAny(fields: Fields, names: readonly string[]): boolean {
-  for (const name of names) if (fields[name] !== undefined) return true
+function hasAny({ numbers }: Values, places: readonly number[]): boolean {
+  for (const place of places) if (!Number.isNaN(numbers[place] as number)) return true
+  return false
+}
+
+function raisesAny({ program }: ActiveRule, scope: ReadingScope): boolean {
+  for (const level of program.levels) if (level.raise(scope)) return true
   return false
 }
 
@@ -101,8 +112,7 @@ function sampleRule(
 ): void {
   const { program } = rule
   const present = memory.alerts[program.rule.id]
-  // Most rules are at rest, and stay so: then there is nothing to make, to change or to keep.
-  if (present === undefined && !program.levels.some((one) => one.raise(scope))) return
+  if (present === undefined && !raisesAny(rule, scope)) return
   const alert = present ?? createAlert(program)
   alert.value = program.value(scope)
   program.levels.forEach((level, i) => {
@@ -124,11 +134,11 @@ export function nextDue(
   silenceFloor: Instant,
 ): Instant | null {
   let due: Instant | null = null
+  const atRest = !hasAlerts(memory)
   for (const rule of rules) {
-    const at =
-      rule.program.silence === null
-        ? holdDue(memory, rule.program)
-        : silenceDue(memory, rule, silenceFloor)
+    const isSilence = rule.program.silence !== null
+    if (atRest && !isSilence) continue
+    const at = isSilence ? silenceDue(memory, rule, silenceFloor) : holdDue(memory, rule.program)
     if (at !== null && (due === null || at < due)) due = at
   }
   return due

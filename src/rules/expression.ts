@@ -1,6 +1,6 @@
-import type { FieldValue } from '../model/reading.ts'
 import type { Condition, Expr, RuleNumber } from '../model/rule.ts'
 import { type Duration, type Instant, parseDuration } from '../model/time.ts'
+import type { FieldTable } from '../model/values.ts'
 import { addSample, changeOver, createSeries, type Series, windowStatistic } from './series.ts'
 
 /**
@@ -11,10 +11,11 @@ import { addSample, changeOver, createSeries, type Series, windowStatistic } fro
 /** What an expression sees: one device at one moment. */
 export interface Scope {
   readonly at: Instant
-  readonly parameters: Readonly<Record<string, number>>
+  /** Those of the device, in the order in which the program names them. */
+  readonly parameters: readonly number[]
   readonly series: Record<string, Series>
-  /** Last known value of a field, or null when there is none or it is too old. */
-  known(field: string): FieldValue | null
+  /** Last known number at a field's place, or null when there is none or it is too old. */
+  known(place: number): number | null
 }
 
 /** A number, or null for unknown. */
@@ -24,17 +25,20 @@ export type TruthProgram = (scope: Scope) => boolean | null
 
 /** A window that a reading feeds before anything is evaluated. */
 export interface Tap {
-  readonly fields: readonly string[]
+  /** Of the fields that it looks at. */
+  readonly places: readonly number[]
   feed(scope: Scope): void
 }
 
 /** What compiling gathers besides the closures. */
 export interface Compilation {
   readonly reportInterval: Duration
+  readonly table: FieldTable
   /** Fields that are used, by type of use. */
   readonly numberFields: Set<string>
   readonly switchFields: Set<string>
-  readonly parameters: Set<string>
+  /** Names of parameters that are used; their places. */
+  readonly parameters: string[]
   /** Inner windows come before the outer ones that look at them. */
   readonly taps: Map<string, Tap>
 }
@@ -46,10 +50,8 @@ export function compileExpr(expr: Expr, into: Compilation): NumberProgram {
   if ('field' in expr) {
     const field = expr.field
     into.numberFields.add(field)
-    return (scope) => {
-      const value = scope.known(field)
-      return value === null ? null : Number(value)
-    }
+    const place = into.table.place(field)
+    return (scope) => scope.known(place)
   }
   if ('abs' in expr) return map1(compileExpr(expr.abs, into), Math.abs)
   if ('minus' in expr) {
@@ -120,7 +122,7 @@ function addTap(key: string, of: Expr, over: Duration, into: Compilation): void 
     firstGap: Math.min(into.reportInterval, over),
   }
   into.taps.set(key, {
-    fields: [...inner.numberFields],
+    places: [...inner.numberFields].map((name) => into.table.place(name)),
     feed(scope) {
       const value = program(scope)
       if (value === null) return
@@ -146,9 +148,11 @@ export function compileCondition(
   if ('field' in condition) {
     const { field, is, assume = null } = condition
     into.switchFields.add(field)
+    const place = into.table.place(field)
+    const unknown = assume === null ? null : assume === is
     return (scope) => {
-      const value = scope.known(field) ?? assume
-      return typeof value === 'boolean' ? value === is : null
+      const value = scope.known(place)
+      return value === null ? unknown : (value === 1) === is
     }
   }
   const value = condition.of === undefined ? own : compileExpr(condition.of, into)
@@ -176,12 +180,13 @@ function compileComparison(
 /** A number of a rule, fixed or by parameter. */
 export function compileNumber(
   given: RuleNumber,
-  used: Set<string>,
-): (parameters: Readonly<Record<string, number>>) => number {
+  used: string[],
+): (parameters: readonly number[]) => number {
   if (typeof given === 'number') return () => given
   const name = given.parameter
-  used.add(name)
-  return (parameters) => parameters[name] as number
+  if (!used.includes(name)) used.push(name)
+  const place = used.indexOf(name)
+  return (parameters) => parameters[place] as number
 }
 
 function conjunction(parts: readonly TruthProgram[]): TruthProgram {

@@ -46,7 +46,7 @@ export function addSample(
   const rows = series.rows
   const newest = rows.length - WIDTH
   const width = shape.over / BUCKETS
-  const before = rows[newest + AT]
+  const before = newest < 0 ? undefined : rows[newest + AT]
   if (before !== undefined && at < before) return
   const span = before === undefined ? shape.firstGap : Math.min(at - before, shape.maxGap)
   if (before !== undefined && Math.floor(before / width) === Math.floor(at / width)) {
@@ -66,7 +66,7 @@ export function addSample(
 /** Drops all but one of the buckets that end at or before `start`. */
 function prune(rows: number[], start: Instant): void {
   let drop = 0
-  while ((rows[drop + WIDTH + AT] ?? Number.POSITIVE_INFINITY) <= start) drop += WIDTH
+  while (drop + WIDTH < rows.length && (rows[drop + WIDTH + AT] as number) <= start) drop += WIDTH
   if (drop > 0) rows.splice(0, drop)
 }
 
@@ -153,7 +153,7 @@ export function changeOver(
   const start = window.at - window.over
   if (oldest > start && window.at - oldest < window.minSpan) return null
   let base = 0
-  while ((rows[base + WIDTH + AT] ?? Number.POSITIVE_INFINITY) <= start) base += WIDTH
+  while (base + WIDTH < rows.length && (rows[base + WIDTH + AT] as number) <= start) base += WIDTH
   return last - (rows[base + LAST] as number)
 }
 

@@ -1,16 +1,17 @@
-import type { Fields, FieldValue } from '../model/reading.ts'
+import type { FieldValue } from '../model/reading.ts'
 import type { AlertLevel } from '../model/rule.ts'
 import type { Instant } from '../model/time.ts'
+import type { Values } from '../model/values.ts'
 import type { Series } from './series.ts'
 
 /**
- * What the rules remember of one device. Plain data: it is stored as JSON with the cursor and
- * survives a restart as it is.
+ * What the rules remember of one device. Plain data: it is stored with the cursor and survives a
+ * restart as it is.
  */
 export interface RuleMemory {
-  /** The fields of the last evaluated reading. */
-  reading?: Fields
-  /** Last known value of fields that it lacks, and when that was observed. */
+  /** What the last evaluated reading measured; null before the first. */
+  reading: Values | null
+  /** Last known value of fields that it lacks, by name, and when that was observed. */
   known: Record<string, readonly [value: FieldValue, at: Instant]>
   /** Windows, by the text of their expression. */
   series: Record<string, Series>
@@ -62,7 +63,7 @@ export interface AlertChange {
 
 export function createRuleMemory(): RuleMemory {
   return {
-    reading: {},
+    reading: null,
     known: {},
     series: {},
     alerts: {},
@@ -70,6 +71,12 @@ export function createRuleMemory(): RuleMemory {
     evaluatedFresh: false,
     freshAt: null,
   }
+}
+
+/** Whether any rule is not at rest. Mostly none is. */
+export function hasAlerts({ alerts }: RuleMemory): boolean {
+  for (const _ in alerts) return true
+  return false
 }
 
 export function restingLevel(): LevelState {

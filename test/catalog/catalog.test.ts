@@ -82,7 +82,10 @@ describe.each(kinds.map((kind) => [kind.name, kind] as const))('%s', (name, kind
     const text = example.text ?? JSON.stringify(example.payload)
     const decoded = createDecoder(kind)(new TextEncoder().encode(text), receivedAt)
     expect(
-      decoded.readings.map((r) => ({ observedAt: isoUtc(r.ts ?? receivedAt), fields: r.fields })),
+      decoded.readings.map((r) => ({
+        observedAt: isoUtc(r.ts ?? receivedAt),
+        fields: r.values.fields,
+      })),
     ).toEqual(example.accepted.map((a) => ({ observedAt: isoUtc(receivedAt), ...a })))
     expect(decoded.rejections).toEqual(example.rejected.map((r) => expect.objectContaining(r)))
   })

@@ -1,8 +1,10 @@
 import type { DeviceKind } from '../../src/model/device-kind.ts'
 import { HOUR, MINUTE, number, text, toggle } from '../../src/model/device-kit.ts'
+import type { Fields } from '../../src/model/reading.ts'
 import { type RuleInput, ruleSchema, type StoredRule } from '../../src/model/rule.ts'
+import { FieldTable, Values } from '../../src/model/values.ts'
 import { compileRule, type RuleProgram } from '../../src/rules/compile.ts'
-import type { ActiveRule } from '../../src/rules/reading-scope.ts'
+import { type ActiveRule, activeRule } from '../../src/rules/reading-scope.ts'
 
 /** A made-up device kind with one of everything, so that tests do not hang on the catalogue. */
 
@@ -53,6 +55,11 @@ export function testRule(more: Partial<RuleInput> & { version?: number } = {}): 
   return { ...rule, version, origin: 'catalog' }
 }
 
+export const PROBE_FIELDS = FieldTable.ofKind(PROBE)
+
+/** What a probe has measured. */
+export const probed = (fields: Fields): Values => Values.of(PROBE_FIELDS, fields)
+
 /** The rule compiled; faults fail the test. */
 export function program(rule: StoredRule, kind: DeviceKind = PROBE): RuleProgram {
   const compiled = compileRule(rule, kind)
@@ -61,7 +68,7 @@ export function program(rule: StoredRule, kind: DeviceKind = PROBE): RuleProgram
 }
 
 export function active(rule: StoredRule, kind: DeviceKind = PROBE): ActiveRule {
-  return { program: program(rule, kind), parameters: rule.parameters }
+  return activeRule(program(rule, kind))
 }
 
 /** Hysteresis, hold, n of m and a hold to clear, in two levels: what a real ladder looks like. */

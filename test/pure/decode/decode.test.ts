@@ -17,8 +17,8 @@ function checkAnswer(payload: Uint8Array): void {
   expect(readings.length + rejections.length).toBeGreaterThan(0)
   const specs = allFields(PROBE)
   for (const reading of readings) {
-    expect(Object.keys(reading.fields).some((name) => name in PROBE.fields)).toBe(true)
-    for (const [name, value] of Object.entries(reading.fields)) {
+    expect(Object.keys(reading.values.fields).some((name) => name in PROBE.fields)).toBe(true)
+    for (const [name, value] of Object.entries(reading.values.fields)) {
       const spec = specs[name]
       if (spec?.type === 'switch') expect(typeof value).toBe('boolean')
       else {
@@ -160,7 +160,7 @@ test('a bad reading does not take the good ones of its message with it; places a
 test('unknown fields are named and ignored', () => {
   const [reading] = one({ level: 1, colour: 'red', toString: 1, ts: T0, seq: 3 }).readings
   expect(reading?.unknownFields).toEqual(['colour', 'toString'])
-  expect(reading?.fields).toEqual({ level: 1 })
+  expect(reading?.values.fields).toEqual({ level: 1 })
 })
 
 describe('timestamps', () => {

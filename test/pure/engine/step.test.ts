@@ -13,7 +13,8 @@ import type { DeviceCommand } from '../../../src/model/command.ts'
 import type { JournalRecord } from '../../../src/model/record.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/model/time.ts'
 import { WHOLE } from '../../../src/model/verdicts.ts'
-import { PROBE, SILENT, SLOW_PROBE, testRule } from '../../support/kind.ts'
+import { decodeDeviceState, encodeDeviceState } from '../../../src/processor/device-state.ts'
+import { PROBE, probed, SILENT, SLOW_PROBE, testRule } from '../../support/kind.ts'
 import { type Chunks, probeWorld, record, run, T0, telemetryRecord } from '../../support/records.ts'
 import { DEVICES, journal } from '../../support/streams.ts'
 import { testDevice } from '../../support/world.ts'
@@ -39,7 +40,8 @@ function restart(world: World): World {
   fresh.silenceFloor = world.silenceFloor
   fresh.lastNumber = { ...world.lastNumber }
   for (const { device, state } of world.devices.values()) {
-    placeDevice(fresh, device, JSON.parse(JSON.stringify(state)) as DeviceState)
+    const table = fresh.kinds.get(device.kind)?.table ?? null
+    placeDevice(fresh, device, decodeDeviceState(encodeDeviceState(state), device.kind, table))
   }
   for (const [key, one] of world.openCases) fresh.openCases.set(key, one)
   for (const entry of fresh.devices.values()) schedule(fresh, entry)
@@ -216,13 +218,13 @@ describe('one device', () => {
     expect(effects.accepted).toHaveLength(2)
     expect(effects.counters.late).toBe(1)
     expect(effects.alertChanges).toEqual([])
-    expect(stateOf(it).latest).toEqual({ ts: T0 + MINUTE, fields: { level: 1 } })
+    expect(stateOf(it).latest).toEqual({ ts: T0 + MINUTE, values: probed({ level: 1 }) })
   })
 
   test('two readings of one moment are one latest', () => {
     const it = world({})
     run(it, [dev(1, 0, { ts: T0, level: 1 }), dev(2, 1, { ts: T0, flow: 2 })])
-    expect(stateOf(it).latest).toEqual({ ts: T0, fields: { level: 1, flow: 2 } })
+    expect(stateOf(it).latest).toEqual({ ts: T0, values: probed({ level: 1, flow: 2 }) })
   })
 
   test('a reading from a clock ahead does not make the rules deaf, nor the device silent', () => {

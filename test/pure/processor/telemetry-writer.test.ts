@@ -7,7 +7,7 @@ import type { Verdicts } from '../../../src/model/verdicts.ts'
 import { TelemetryWriter } from '../../../src/processor/telemetry-writer.ts'
 import type { StateStore } from '../../../src/store/state-port.ts'
 import type { TelemetryStore } from '../../../src/store/telemetry-port.ts'
-import { PROBE } from '../../support/kind.ts'
+import { PROBE, probed } from '../../support/kind.ts'
 import { T0, telemetryRecord } from '../../support/records.ts'
 
 /** What the writer keeps while its store is away. */
@@ -22,7 +22,7 @@ function nothing(seq: number) {
 function oneReading(seq: number) {
   const done = nothing(seq)
   const at = Date.parse(DAY)
-  const of = { deviceId: 'dev-1', kind: 'probe', seq: null, fields: {} }
+  const of = { deviceId: 'dev-1', seq: null, values: probed({}) }
   done.effects.accepted.add({ ...of, observedAt: at, receivedAt: at })
   ledgerOf(done.effects, at, 'probe').accepted++
   return done

@@ -139,7 +139,7 @@ describe('a compiled rule', () => {
     const [level] = program(testRule({ levels: [major] })).levels
     const scope = (value: number | null) => ({
       at: 0,
-      parameters: {},
+      parameters: [],
       series: {},
       known: () => value,
     })
@@ -147,9 +147,10 @@ describe('a compiled rule', () => {
   })
 
   test('counts silence in report intervals, by parameter', () => {
-    const { silence } = program(SILENT)
-    expect(silence?.({ intervals: 3 })).toBe(3 * MINUTE)
-    expect(silence?.({ intervals: 5 })).toBe(5 * MINUTE)
+    const { silence, parameters } = program(SILENT)
+    expect(parameters).toEqual(['intervals'])
+    expect(silence?.([3])).toBe(3 * MINUTE)
+    expect(silence?.([5])).toBe(5 * MINUTE)
     expect(program(LADDER).silence).toBeNull()
   })
 })

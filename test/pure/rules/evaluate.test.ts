@@ -1,17 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { createDeviceState } from '../../../src/engine/world.ts'
 import type { DeviceKind } from '../../../src/model/device-kind.ts'
 import type { Fields } from '../../../src/model/reading.ts'
 import { DAY, HOUR, type Instant, MINUTE, SECOND } from '../../../src/model/time.ts'
+import { decodeDeviceState, encodeDeviceState } from '../../../src/processor/device-state.ts'
 import { elapse, evaluateReading, FRESH_WITHIN, nextDue } from '../../../src/rules/evaluate.ts'
-import type { ActiveRule } from '../../../src/rules/reading-scope.ts'
+import { type ActiveRule, activeRule } from '../../../src/rules/reading-scope.ts'
 import { retireAlerts } from '../../../src/rules/retire.ts'
 import { type AlertChange, createRuleMemory, type RuleMemory } from '../../../src/rules/state.ts'
 import {
   active,
   LADDER,
   PROBE,
+  PROBE_FIELDS,
   PROBE_RULES,
+  probed,
+  program,
   SILENT,
   SLOW_PROBE,
   testRule,
@@ -33,7 +38,7 @@ class Bench {
 
   read(receivedAt: Instant, fields: Fields, observedAt = receivedAt): AlertChange[] {
     this.wait(receivedAt - 1)
-    const input = { deviceId: DEVICE, receivedAt, observedAt, fields }
+    const input = { deviceId: DEVICE, receivedAt, observedAt, values: probed(fields) }
     return this.#keep(evaluateReading(this.memory, this.rules, input))
   }
 
@@ -57,6 +62,11 @@ class Bench {
 
 const words = (changes: readonly AlertChange[]) =>
   changes.map((c) => `${c.ruleId.slice(6)} ${c.level} ${c.becomes} +${(c.at - T0) / SECOND}s`)
+/** As a restart finds it. */
+function storedAndRead(rules: RuleMemory): RuleMemory {
+  const bytes = encodeDeviceState({ ...createDeviceState(), rules })
+  return decodeDeviceState(bytes, PROBE.name, PROBE_FIELDS).rules
+}
 const bench = (...rules: Parameters<typeof active>[0][]) => new Bench(rules.map((r) => active(r)))
 
 describe('readings', () => {
@@ -103,7 +113,7 @@ describe('readings', () => {
       parameters: { limit: 50 },
       levels: [{ level: 'major', severity: 'major', raise: { atLeast: { parameter: 'limit' } } }],
     })
-    const own = new Bench([{ ...active(rule), parameters: { limit: 70 } }])
+    const own = new Bench([activeRule(program(rule), { limit: 70 })])
     expect(own.read(T0, { level: 69 })).toEqual([])
     expect(own.read(T0 + 1, { level: 70 })).toHaveLength(1)
   })
@@ -130,7 +140,8 @@ describe('late and old', () => {
         })
         const last = T0 + (all.length - 1) * 20 * SECOND
         const before = structuredClone(it.memory)
-        const input = { deviceId: DEVICE, receivedAt: last + 1, observedAt: last - by, fields: x }
+        const at = { receivedAt: last + 1, observedAt: last - by }
+        const input = { deviceId: DEVICE, ...at, values: probed(x) }
         expect(evaluateReading(it.memory, it.rules, input)).toEqual([])
         expect(it.memory).toEqual(before)
       }),
@@ -373,11 +384,11 @@ describe.each<[string, DeviceKind]>([
     )
   })
 
-  test('a restart at any place, with the memory as JSON, changes nothing', () => {
+  test('a restart at any place, with the memory as it is stored, changes nothing', () => {
     fc.assert(
       fc.property(events, fc.nat(), (given, place) => {
         const restarted = outcome(given, (it, _from, _to, i) => {
-          if (i === place % (given.length + 1)) it.memory = JSON.parse(JSON.stringify(it.memory))
+          if (i === place % (given.length + 1)) it.memory = storedAndRead(it.memory)
         })
         expect(restarted).toEqual(outcome(given))
       }),
