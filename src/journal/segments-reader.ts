@@ -27,6 +27,28 @@ const PIECE_BYTES = 64 * 1024
 const PLACES = 8
 const OPEN_FILES = 4
 
+/**
+ * What the commits of a segment came to, up to a place in it. To look again goes on from there: the
+ * ledger is looked at all the time, and to read its segments anew took the rules 3 ms each time.
+ */
+class Walk {
+  readonly ordinal: number
+  readonly totals = new Totals()
+  offset = SEGMENT_HEAD
+  /** The last record before the place. */
+  seq = 0
+
+  constructor(ordinal: number) {
+    this.ordinal = ordinal
+  }
+
+  take(frame: Frame, from: number): void {
+    this.totals.set(frame.totals().own)
+    this.offset = from + frame.end
+    this.seq = frame.lastSeq
+  }
+}
+
 class SegmentsReader implements JournalReader {
   readonly #folder: string
   readonly #end: SharedEnd | null
@@ -35,6 +57,9 @@ class SegmentsReader implements JournalReader {
   readonly #files = new Map<number, SegmentFile>()
   /** They do not change while their segments are kept. */
   #starts = new Map<number, SegmentStart>()
+  /** For the counts: to the journal's end, and to where the rules are. */
+  #received: Walk | null = null
+  #earlier: Walk | null = null
 
   constructor(folder: string, end: SharedEnd | null) {
     this.#folder = folder
@@ -78,19 +103,45 @@ class SegmentsReader implements JournalReader {
       if (firstSeq <= after + 1) earlier.set(before)
       if (firstSeq <= after) earlier.set(own)
     }
-    const last = starts.at(-1)
-    for (const frame of this.#framesOf(last)) {
-      if (positionOf(last?.ordinal as number, frame.end) <= end) received.set(frame.totals().own)
-    }
-    for (const frame of this.#framesOf(starts.findLast(({ firstSeq }) => firstSeq <= after))) {
-      if (frame.lastSeq <= after) earlier.set(frame.totals().own)
-    }
+    const written = ({ end: frameEnd }: Frame, ordinal: number, offset: number) =>
+      positionOf(ordinal, offset + frameEnd) <= end
+    const passed = ({ lastSeq }: Frame) => lastSeq <= after
+    this.#received = this.#walk(this.#received, starts.at(-1), written)
+    const reached = starts.findLast(({ firstSeq }) => firstSeq <= after)
+    const before = this.#earlier
+    this.#earlier = this.#walk(
+      before !== null && before.seq > after ? null : before,
+      reached,
+      passed,
+    )
+    received.set(this.#received?.totals.list() ?? [])
+    earlier.set(this.#earlier?.totals.list() ?? [])
     return { received: received.list(), backlog: received.since(earlier) }
   }
 
   close(): void {
     for (const file of this.#files.values()) file.close()
     this.#files.clear()
+  }
+
+  /** Goes on through a segment's commits, from its beginning where `walk` is in another one. */
+  #walk(
+    walk: Walk | null,
+    start: SegmentStart | undefined,
+    wanted: (frame: Frame, ordinal: number, offset: number) => boolean,
+  ): Walk | null {
+    if (start === undefined) return null
+    const { ordinal } = start
+    const going = walk?.ordinal === ordinal ? walk : new Walk(ordinal)
+    for (;;) {
+      const { offset } = going
+      const frames = this.#frames(ordinal, offset, PIECE_BYTES)
+      for (const frame of frames) {
+        if (!wanted(frame, ordinal, offset)) return going
+        going.take(frame, offset)
+      }
+      if (frames.length === 0) return going
+    }
   }
 
   /** The whole commits from the offset on, at least one if there is any; ends from there. */

@@ -210,6 +210,24 @@ export function journalContract(name: string, place: () => JournalPlace): void {
       expect(at.reader().counts(journal.lastSeq).backlog).toEqual([])
       await journal.close()
     })
+
+    test('one reader that looks again and again counts as one that looks for the first time', async () => {
+      const at = place()
+      const journal = await at.open()
+      const looking = at.reader()
+      const ends = [0]
+      const kinds = ['probe', 'dust']
+      for (let i = 1; i <= 60; i++) {
+        const kind = kinds[i % 7 === 0 ? 1 : 0] as string
+        await appendAll(journal, [telemetry(i, kind), ...(i % 3 === 0 ? [other('status')] : [])])
+        ends.push(journal.lastSeq)
+        // Now and then the rules are where they were before, as after a commit that failed.
+        for (const after of [ends[i >> 1], ends[i % 5 === 0 ? i >> 2 : i >> 1], ends[i]]) {
+          expect(looking.counts(after as number)).toEqual(at.reader().counts(after as number))
+        }
+      }
+      await journal.close()
+    })
   })
 }
 
