@@ -143,13 +143,15 @@ export class ReadingRows {
   at(i: number): Reading {
     const row = this.rows.subarray(i * this.width, (i + 1) * this.width)
     const seq = row[SEQ] as number
+    const numbers = this.#table.none()
+    for (const place of numbers.keys()) numbers[place] = row[FIELDS + place] as number
     return {
       deviceId: this.deviceIds[i] as string,
       kind: this.kind,
       observedAt: row[OBSERVED_AT] as Instant,
       receivedAt: row[RECEIVED_AT] as Instant,
       seq: Number.isNaN(seq) ? null : seq,
-      fields: new Values(this.#table, [...row.subarray(FIELDS)]).fields,
+      fields: new Values(this.#table, numbers).fields,
     }
   }
 

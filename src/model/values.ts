@@ -47,17 +47,12 @@ export class FieldTable {
     return this.names.indexOf(name)
   }
 
-  /** NaN for each field, to be filled. A copy has the layout of its original: doubles, no holes. */
+  /**
+   * NaN for each field, to be filled. A copy has the layout of its original, doubles without holes:
+   * where all numbers of readings are of one layout, to look at them is one instruction.
+   */
   none(): number[] {
     return this.#none.slice()
-  }
-
-  /** The numbers of fields given by name; what the table does not have is left out. */
-  numbersOf(fields: Fields): number[] {
-    return this.names.map((name) => {
-      const value = fields[name]
-      return value === undefined ? Number.NaN : Number(value)
-    })
   }
 
   /** The value that a number stands for at a place; undefined: none. */
@@ -79,7 +74,13 @@ export class Values {
   }
 
   static of(table: FieldTable, fields: Fields): Values {
-    return new Values(table, table.numbersOf(fields))
+    const numbers = table.none()
+    for (const [name, value] of Object.entries(fields)) {
+      const place = table.place(name)
+      // The kind has it no longer.
+      if (place >= 0) numbers[place] = Number(value)
+    }
+    return new Values(table, numbers)
   }
 
   /** By name, for people and for JSON: made anew each time. */
@@ -94,10 +95,11 @@ export class Values {
 
   /** These values with those given in the other one instead of ours. */
   with({ numbers }: Values): Values {
-    const merged = this.numbers.map((ours, place) => {
+    const merged = this.table.none()
+    for (const [place, ours] of this.numbers.entries()) {
       const theirs = numbers[place] as number
-      return Number.isNaN(theirs) ? ours : theirs
-    })
+      merged[place] = Number.isNaN(theirs) ? ours : theirs
+    }
     return new Values(this.table, merged)
   }
 }
