@@ -181,33 +181,68 @@ export function readFrames(bytes: Buffer, at: number, salt: number): Frame[] {
 /**
  * The same topics come again and again. One that was read lately is not made into a text a second
  * time, and the text is one that maps have looked for before, which they find faster.
+ *
+ * A topic has a few places where it may be kept, since of a thousand topics with one place each,
+ * every fifth would push another one out, over and over.
  */
 class Topics {
-  readonly #slots: ({ readonly bytes: Buffer; readonly text: string } | undefined)[] =
-    Array(TOPIC_SLOTS).fill(undefined)
+  readonly #hashes = new Int32Array(TOPIC_SETS * TOPIC_WAYS)
+  readonly #kept: (KeptTopic | undefined)[] = Array(TOPIC_SETS * TOPIC_WAYS).fill(undefined)
+  /** Which of its places the next one takes. */
+  #turn = 0
 
-  read(buffer: Buffer, from: number, to: number): string {
-    if (to - from > TOPIC_BYTES) return buffer.toString('utf8', from, to)
-    let hash = to - from
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (buffer[i] as number), 0x01000193)
-    const slot = (hash ^ (hash >>> 15)) & (TOPIC_SLOTS - 1)
-    const known = this.#slots[slot]
-    if (known !== undefined && equals(known.bytes, buffer, from, to)) return known.text
+  read(buffer: Buffer, view: DataView, from: number, to: number): string {
+    const length = to - from
+    if (length < 4 || length > TOPIC_BYTES) return buffer.toString('utf8', from, to)
+    let hash = length
+    for (let at = from; at < to - 4; at += 4) hash = mixTopic(hash, view.getInt32(at, true))
+    hash = mixTopic(hash, view.getInt32(to - 4, true))
+    const set = (hash & (TOPIC_SETS - 1)) * TOPIC_WAYS
+    for (let way = set; way < set + TOPIC_WAYS; way++) {
+      if (this.#hashes[way] !== hash) continue
+      const kept = this.#kept[way]
+      if (kept !== undefined && isAt(view, from, to, kept)) return kept.text
+    }
     const text = buffer.toString('utf8', from, to)
-    this.#slots[slot] = { bytes: Buffer.from(buffer.subarray(from, to)), text }
+    const way = set + (this.#turn++ % TOPIC_WAYS)
+    this.#hashes[way] = hash
+    this.#kept[way] = { text, length, words: wordsAt(view, from, to) }
     return text
   }
 }
 
-/** A power of two. Unsourced default. */
-const TOPIC_SLOTS = 4096
-/** Longer ones are not remembered: ours are shorter. Unsourced default. */
+interface KeptTopic {
+  readonly text: string
+  /** Bytes. */
+  readonly length: number
+  /** Four bytes each; the last one ends with the topic, so it may begin within the one before. */
+  readonly words: Int32Array
+}
+
+/** A power of two. Unsourced default, as the next two. */
+const TOPIC_SETS = 4096
+const TOPIC_WAYS = 4
+/** Longer ones are not remembered: ours are shorter. */
 const TOPIC_BYTES = 256
 const topics = new Topics()
 
-function equals(bytes: Buffer, other: Buffer, from: number, to: number): boolean {
-  if (bytes.length !== to - from) return false
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== other[from + i]) return false
+/** A step of the hash by which topics are kept: another word of four bytes. */
+export function mixTopic(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x9e37_79b1)
+  return mixed ^ (mixed >>> 15)
+}
+
+function wordsAt(view: DataView, from: number, to: number): Int32Array {
+  const count = Math.ceil((to - from) / 4)
+  return Int32Array.from({ length: count }, (_, i) =>
+    view.getInt32(Math.min(from + 4 * i, to - 4), true),
+  )
+}
+
+function isAt(view: DataView, from: number, to: number, { length, words }: KeptTopic): boolean {
+  const last = words.length - 1
+  if (length !== to - from || view.getInt32(to - 4, true) !== words[last]) return false
+  for (let i = 0; i < last; i++) if (view.getInt32(from + 4 * i, true) !== words[i]) return false
   return true
 }
 
@@ -229,7 +264,7 @@ export function decodeRecords({
       seq: firstSeq + records.length,
       type: RECORD_TYPES[view.getUint8(at + 4)] as JournalRecord['type'],
       receivedAt: view.getFloat64(at + 5, true),
-      topic: topics.read(buffer, at + RECORD_HEAD, topicEnd),
+      topic: topics.read(buffer, view, at + RECORD_HEAD, topicEnd),
       payload: buffer.subarray(topicEnd, end),
     })
     at = end
