@@ -44,7 +44,7 @@ export function prepare(world: World, record: JournalRecord): Prepared {
   }
   const message = messageOf(record)
   const { entry, kind } = addressee(world, message.topic)
-  const decoded = decodeMessage(world, entry, kind, message)
+  const decoded = decodeMessage(entry, kind, message)
   return {
     record,
     entry,
@@ -62,17 +62,11 @@ function addressee(world: World, topic: string): { entry: DeviceEntry | null; ki
   return { entry, kind: parsed?.kind ?? 'unknown' }
 }
 
-function decodeMessage(
-  world: World,
-  entry: DeviceEntry | null,
-  kindName: string,
-  message: Message,
-): DecodedMessage {
-  const kind = world.kinds.get(kindName)
-  if (entry === null || entry.device.kind !== kindName || kind === undefined) {
+function decodeMessage(entry: DeviceEntry | null, kind: string, message: Message): DecodedMessage {
+  if (entry === null || entry.kind === null || entry.device.kind !== kind) {
     return { readings: [], rejections: [rejection('DEVICE_UNKNOWN')] }
   }
-  const decoded = kind.decode(message.payload, message.receivedAt)
+  const decoded = entry.kind.decode(message.payload, message.receivedAt)
   const { indices } = message
   if (indices === null) return decoded
   return {

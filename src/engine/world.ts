@@ -53,6 +53,8 @@ export interface KindEntry {
 /** A device at work: its registration, what it measured last, what the rules remember. */
 export interface DeviceEntry {
   device: Device
+  /** Null: the kind is gone. */
+  readonly kind: KindEntry | null
   readonly state: DeviceState
   /** Rules in force, as of `rulesRevision`. */
   activeRules: readonly ActiveRule[]
@@ -119,7 +121,8 @@ export function placeDevice(
   stored: DeviceState | null = null,
 ): DeviceEntry {
   const state = stored ?? createDeviceState()
-  const entry = { device, state, activeRules: [], activeRevision: -1, scheduled: null }
+  const kind = world.kinds.get(device.kind) ?? null
+  const entry = { device, kind, state, activeRules: [], activeRevision: -1, scheduled: null }
   world.devices.set(device.id, entry)
   world.byTopic.set(deviceTopic(device.kind, device.id, 'telemetry'), entry)
   return entry

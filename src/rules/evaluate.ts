@@ -171,7 +171,7 @@ function timeMayAct(memory: RuleMemory, program: RuleProgram, at: Instant): bool
 function silenceDue(memory: RuleMemory, rule: ActiveRule, floor: Instant): Instant | null {
   const { silence, rule: source } = rule.program
   if (silence === null || memory.freshAt === null) return null
-  const alert = memory.alerts[source.id]
+  const alert = hasAlerts(memory) ? memory.alerts[source.id] : undefined
   if (alert?.levels[0]?.phase === 'firing') return reminderDue(alert)
   return Math.max(memory.freshAt, floor) + silence(rule.parameters)
 }
