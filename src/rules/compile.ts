@@ -55,6 +55,7 @@ export function compileRule(rule: StoredRule, kind: DeviceKind): Result<RuleProg
     switchFields: new Set(),
     parameters: [],
     taps: new Map(),
+    shared: new Map(),
   }
   const value = rule.value === null ? () => null : compileExpr(rule.value, into)
   const levels = rule.levels.map((level) => compileLevel(level, value, into))

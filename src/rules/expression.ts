@@ -8,7 +8,7 @@ import { addSample, changeOver, createSeries, type Series, windowStatistic } fro
  * not known makes a comparison unknown, and unknown neither raises nor clears.
  */
 
-/** What an expression sees: one device at one moment. */
+/** What an expression sees: one device at one moment, each moment as an object of its own. */
 export interface Scope {
   readonly at: Instant
   /** Those of the device, in the order in which the program names them. */
@@ -41,6 +41,8 @@ export interface Compilation {
   readonly parameters: string[]
   /** Inner windows come before the outer ones that look at them. */
   readonly taps: Map<string, Tap>
+  /** What is more than a field, by its text: levels ask for the same again and again. */
+  readonly shared: Map<string, { program: NumberProgram; fields: ReadonlySet<string> }>
 }
 
 /** Samples speak back for two report intervals at the most: a longer gap is a gap. */
@@ -53,6 +55,35 @@ export function compileExpr(expr: Expr, into: Compilation): NumberProgram {
     const place = into.table.place(field)
     return (scope) => scope.known(place)
   }
+  const text = JSON.stringify(expr)
+  let known = into.shared.get(text)
+  if (known === undefined) {
+    const fields = new Set<string>()
+    const program = once(compileComposed(expr, { ...into, numberFields: fields }))
+    known = { program, fields }
+    into.shared.set(text, known)
+  }
+  for (const field of known.fields) into.numberFields.add(field)
+  return known.program
+}
+
+/**
+ * Computes a value once for each moment. It may be asked for when the windows that it looks at have
+ * taken what came at that moment, which is before any other window or condition asks.
+ */
+function once(program: NumberProgram): NumberProgram {
+  let moment: Scope | null = null
+  let value: number | null = null
+  return (scope) => {
+    if (scope !== moment) {
+      value = program(scope)
+      moment = scope
+    }
+    return value
+  }
+}
+
+function compileComposed(expr: Exclude<Expr, { field: string }>, into: Compilation): NumberProgram {
   if ('abs' in expr) return map1(compileExpr(expr.abs, into), Math.abs)
   if ('minus' in expr) {
     const [a, b] = [compileExpr(expr.minus[0], into), compileExpr(expr.minus[1], into)]

@@ -23,6 +23,7 @@ function compilation(): Compilation {
     switchFields: new Set(),
     parameters: [],
     taps: new Map(),
+    shared: new Map(),
   }
 }
 
@@ -130,6 +131,41 @@ describe('expressions', () => {
     compileExpr({ change: of, over: '10m' }, into)
     expect(into.taps.size).toBe(3)
     expect([...into.numberFields]).toEqual(['a'])
+  })
+
+  test('what several windows look at is computed once for a moment, and feeds all of them', () => {
+    const into = compilation()
+    const of: Expr = { hypot: [{ field: 'a' }, { field: 'b' }] }
+    const short = compileExpr({ window: 'max', of, over: '2m' }, into)
+    const long = compileExpr({ window: 'max', of, over: '4m' }, into)
+    expect(compileExpr({ window: 'max', of, over: '4m' }, into)).toBe(long)
+    const places = ['a', 'b'].map((name) => TABLE.place(name))
+    expect([...into.taps.values()].map((tap) => tap.places)).toEqual([places, places])
+    expect([...into.numberFields]).toEqual(['a', 'b'])
+    const known = { a: 3, b: 4 }
+    const it = scope(known)
+    let looks = 0
+    const moment = (at: number): Scope => ({
+      ...it,
+      at,
+      known: (place) => {
+        looks++
+        return it.known(place)
+      },
+    })
+    const read = (at: number) => {
+      looks = 0
+      const now = moment(at)
+      for (const tap of into.taps.values()) tap.feed(now)
+      const values = [short(now), long(now), short(now), long(now)]
+      expect(looks).toBe(2)
+      return values
+    }
+    read(0)
+    expect(read(MINUTE)).toEqual([5, 5, 5, 5])
+    known.a = 0
+    read(2 * MINUTE)
+    expect(read(3 * MINUTE)).toEqual([4, 5, 4, 5])
   })
 
   test('half of the window must be spoken for, unless the rule says otherwise', () => {

@@ -58,12 +58,15 @@ const model = {
   },
 }
 
-/** Samples in whole seconds, at most one a second, over three windows. */
+/** Samples in whole seconds, at most one a second: many in a window, or a few windows of them. */
 const samplesArbitrary = fc
-  .array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: -100, max: 100 })), {
-    minLength: 1,
-    maxLength: 80,
-  })
+  .constantFrom(3, 60)
+  .chain((longestGap) =>
+    fc.array(
+      fc.tuple(fc.integer({ min: 1, max: longestGap }), fc.integer({ min: -100, max: 100 })),
+      { minLength: 1, maxLength: 80, size: 'max' },
+    ),
+  )
   .map((steps) => {
     let at = 1_000_000
     return steps.map(([gap, value]): Sample => [(at += gap * 1000), value])
