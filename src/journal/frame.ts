@@ -216,7 +216,7 @@ interface KeptTopic {
   /** Bytes. */
   readonly length: number
   /** Four bytes each; the last one ends with the topic, so it may begin within the one before. */
-  readonly words: Int32Array
+  readonly words: readonly number[]
 }
 
 /** A power of two. Unsourced default, as the next two. */
@@ -232,9 +232,9 @@ export function mixTopic(hash: number, word: number): number {
   return mixed ^ (mixed >>> 15)
 }
 
-function wordsAt(view: DataView, from: number, to: number): Int32Array {
+function wordsAt(view: DataView, from: number, to: number): number[] {
   const count = Math.ceil((to - from) / 4)
-  return Int32Array.from({ length: count }, (_, i) =>
+  return Array.from({ length: count }, (_, i) =>
     view.getInt32(Math.min(from + 4 * i, to - 4), true),
   )
 }
