@@ -50,10 +50,12 @@ const COMMON_NAMES = ['ts', 'seq']
 const [TS, SEQ] = [0, 1]
 
 /** Builds the decoder of a kind once; the decoder itself allocates nothing but its answer. */
-export function createDecoder(kind: DeviceKind, table = FieldTable.ofKind(kind)): Decoder {
-  const specs = Object.entries(allFields(kind)).map(
-    ([name, spec]): Field => ({ name, spec, own: name in kind.fields, id: hash53(name) }),
-  )
+export function createDecoder(kind: DeviceKind): Decoder {
+  const table = FieldTable.ofKind(kind)
+  const fields = allFields(kind)
+  const specs = table.names.map((name): Field => {
+    return { name, spec: fields[name] as FieldSpec, own: name in kind.fields, id: hash53(name) }
+  })
   const names = new Set([...COMMON_NAMES, ...specs.map(({ name }) => name)])
   const content = new Float64Array(1 + 2 * specs.length)
   const plan: Plan = { table, specs, names, content, words: new Uint32Array(content.buffer) }

@@ -49,14 +49,11 @@ export class FlatReader {
     this.values = new Float64Array(names.length)
   }
 
-  /**
-   * Reads the message that lies from `from` to `to`; true where `given` and `values` now hold all
-   * that it says. What lies behind it may be looked at, and is never taken for a part of it.
-   */
-  read(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
+  /** True where `given` and `values` now hold all that the message says. */
+  read(bytes: Uint8Array): boolean {
     const { given } = this
     for (let i = 0; i < given.length; i++) given[i] = ABSENT
-    let at = skipSpace(bytes, from)
+    let at = skipSpace(bytes, 0)
     if (bytes[at] !== OPEN) return false
     let before = given.length
     do {
@@ -71,7 +68,7 @@ export class FlatReader {
       before = place
     } while (bytes[at] === COMMA)
     if (bytes[at] !== CLOSE) return false
-    return at + 1 === to || pastSpace(bytes, at + 1, to) === to
+    return at + 1 === bytes.length || pastSpace(bytes, at + 1) === bytes.length
   }
 
   /** The place of the name at `at`, or -1: nearly always the same as after the one before. */
@@ -137,12 +134,12 @@ export class FlatReader {
 
 /** Where the next byte is that is no space: mostly at once. */
 function skipSpace(bytes: Uint8Array, from: number): number {
-  return (bytes[from] as number) > SPACE ? from : pastSpace(bytes, from, bytes.length)
+  return (bytes[from] as number) > SPACE ? from : pastSpace(bytes, from)
 }
 
-function pastSpace(bytes: Uint8Array, from: number, to: number): number {
+function pastSpace(bytes: Uint8Array, from: number): number {
   let at = from
-  while (at < to && isSpace(bytes[at] as number)) at++
+  while (at < bytes.length && isSpace(bytes[at] as number)) at++
   return at
 }
 

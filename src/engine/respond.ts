@@ -73,7 +73,7 @@ function openNewCase(
   effects: Effects,
 ): void {
   const rule = world.rules.get(ruleId)
-  const caseClass = world.kinds.get(entry.device.kind)?.kind.caseClasses[rule?.caseClass ?? '']
+  const caseClass = entry.kind?.kind.caseClasses[rule?.caseClass ?? '']
   if (rule === undefined || caseClass === undefined) return
   const { opened, event } = openCase(
     {

@@ -5,6 +5,7 @@ import type { DeviceCommand } from '../model/command.ts'
 import type { Device } from '../model/device.ts'
 import type { DeviceKind } from '../model/device-kind.ts'
 import { nextNumber, ONE_CELL, type Partition } from '../model/partition.ts'
+import type { Fields } from '../model/reading.ts'
 import type { StoredRule } from '../model/rule.ts'
 import { type Instant, localDayCompact } from '../model/time.ts'
 import { deviceTopic } from '../model/topics.ts'
@@ -110,8 +111,12 @@ export function createWorld(
 }
 
 function kindEntry(kind: DeviceKind): KindEntry {
-  const table = FieldTable.ofKind(kind)
-  return { kind, table, decode: createDecoder(kind, table) }
+  return { kind, table: FieldTable.ofKind(kind), decode: createDecoder(kind) }
+}
+
+/** The newest reading by name, for people and for JSON. */
+export function latestByName({ latest }: DeviceState): { ts: Instant; fields: Fields } | null {
+  return latest && { ts: latest.ts, fields: latest.values.fields }
 }
 
 /** Puts a device into the world, with its stored state or a new one. */

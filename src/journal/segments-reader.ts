@@ -29,7 +29,7 @@ const OPEN_FILES = 4
 
 /**
  * What the commits of a segment came to, up to a place in it. To look again goes on from there: the
- * ledger is looked at all the time, and to read its segments anew took the rules 3 ms each time.
+ * ledger is looked at all the time, and to read whole segments takes milliseconds (docs/adr/0025).
  */
 class Walk {
   readonly ordinal: number

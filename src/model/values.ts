@@ -73,12 +73,12 @@ export class Values {
     this.numbers = numbers
   }
 
+  /** Of fields by name; what the kind has no longer is left out. */
   static of(table: FieldTable, fields: Fields): Values {
     const numbers = table.none()
-    for (const [name, value] of Object.entries(fields)) {
-      const place = table.place(name)
-      // The kind has it no longer.
-      if (place >= 0) numbers[place] = Number(value)
+    for (const [place, name] of table.names.entries()) {
+      const value = fields[name]
+      if (value !== undefined) numbers[place] = Number(value)
     }
     return new Values(table, numbers)
   }

@@ -1,5 +1,11 @@
 import type { Effects } from '../engine/effects.ts'
-import { activeRules, type DeviceEntry, openCaseKey, type World } from '../engine/world.ts'
+import {
+  activeRules,
+  type DeviceEntry,
+  latestByName,
+  openCaseKey,
+  type World,
+} from '../engine/world.ts'
 import type { AlertDelivery } from '../model/delivery.ts'
 import type { Device } from '../model/device.ts'
 import type { ReadingCount } from '../model/ledger.ts'
@@ -83,12 +89,12 @@ export function acceptedCounts(effects: Effects): ReadingCount[] {
 
 /** What is stored of a device's life with a commit. */
 export function deviceLive(world: World, entry: DeviceEntry): DeviceLive {
-  const { online, lastSeenAt, latest } = entry.state
+  const { online, lastSeenAt } = entry.state
   return {
     deviceId: entry.device.id,
     online,
     lastSeenAt,
-    latest: latest === null ? null : { ts: latest.ts, fields: latest.values.fields },
+    latest: latestByName(entry.state),
     state: encodeDeviceState(entry.state),
     alerts: alertRows(world, entry),
   }

@@ -1,5 +1,5 @@
 import type { Recent } from '../engine/recent.ts'
-import type { DeviceState } from '../engine/world.ts'
+import { type DeviceState, latestByName } from '../engine/world.ts'
 import { ByteReader, ByteWriter } from '../model/bytes.ts'
 import type { Fields } from '../model/reading.ts'
 import { packSeen, SEEN_WIDTH, unpackSeen } from '../model/seen.ts'
@@ -33,7 +33,7 @@ export function encodeDeviceState(state: DeviceState): Uint8Array {
   const same = latest !== null && reading === latest.values
   const small = {
     ...rest,
-    latest: latest === null ? null : { ts: latest.ts, fields: latest.values.fields },
+    latest: latestByName(state),
     sealed: recent.sealed,
     rules: same || reading === null ? memory : { ...memory, reading: reading.fields },
     same,

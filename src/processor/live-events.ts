@@ -1,5 +1,5 @@
 import type { Effects } from '../engine/effects.ts'
-import { openCaseKey, type World } from '../engine/world.ts'
+import { latestByName, openCaseKey, type World } from '../engine/world.ts'
 import type { Committed } from './processor.ts'
 import type { AlertEvent, LiveEvent, ReadingEvent } from './protocol.ts'
 
@@ -44,9 +44,9 @@ function deviceEvents(effects: Effects): LiveEvent[] {
     .filter((entry) => effects.presence.has(entry) || !seen.has(entry.device.id))
     .slice(0, TOLD_DEVICES)
     .map((entry) => {
-      const { online, lastSeenAt, latest } = entry.state
-      const shown = latest === null ? null : { ts: latest.ts, fields: latest.values.fields }
-      return { type: 'device', data: { ...entry.device, online, lastSeenAt, latest: shown } }
+      const { online, lastSeenAt } = entry.state
+      const latest = latestByName(entry.state)
+      return { type: 'device', data: { ...entry.device, online, lastSeenAt, latest } }
     })
 }
 

@@ -62,17 +62,14 @@ export function evaluateReading(
   if (fresh || memory.freshAt === null) memory.freshAt = input.receivedAt
 
   const changes: AlertChange[] = []
-  const atRest = !hasAlerts(memory)
   let reading: ReadingScope | null = null
   for (const rule of rules) {
     if (rule.program.silence !== null) {
-      if (fresh && !atRest) endSilence(memory, rule, input.deviceId, input.receivedAt, changes)
+      if (fresh) endSilence(memory, rule, input.deviceId, input.receivedAt, changes)
     } else if (hasAny(values, rule.program.places)) {
       reading ??= new ReadingScope(memory, values, rule, at)
       const scope = reading.of(rule)
       for (const tap of rule.program.taps) if (hasAny(values, tap.places)) tap.feed(scope)
-      // Most rules are at rest, and stay so: then there is nothing to make, to change or to keep.
-      if (atRest && !raisesAny(rule, scope)) continue
       sampleRule(memory, rule, scope, fresh, input.deviceId, changes)
     }
   }
@@ -97,9 +94,9 @@ function hasAny({ numbers }: Values, places: readonly number[]): boolean {
   return false
 }
 
-function raisesAny({ program }: ActiveRule, scope: ReadingScope): boolean {
-  for (const level of program.levels) if (level.raise(scope)) return true
-  return false
+/** A rule's alert, if it is not at rest. Mostly none of a device's is: then none is looked for. */
+function alertOf(memory: RuleMemory, { rule }: RuleProgram): AlertState | undefined {
+  return hasAlerts(memory) ? memory.alerts[rule.id] : undefined
 }
 
 function sampleRule(
@@ -111,8 +108,9 @@ function sampleRule(
   changes: AlertChange[],
 ): void {
   const { program } = rule
-  const present = memory.alerts[program.rule.id]
-  if (present === undefined && !raisesAny(rule, scope)) return
+  const present = alertOf(memory, program)
+  // Most rules are at rest, and stay so: then there is nothing to make, to change or to keep.
+  if (present === undefined && !program.levels.some((one) => one.raise(scope))) return
   const alert = present ?? createAlert(program)
   alert.value = program.value(scope)
   program.levels.forEach((level, i) => {
@@ -134,18 +132,18 @@ export function nextDue(
   silenceFloor: Instant,
 ): Instant | null {
   let due: Instant | null = null
-  const atRest = !hasAlerts(memory)
   for (const rule of rules) {
-    const isSilence = rule.program.silence !== null
-    if (atRest && !isSilence) continue
-    const at = isSilence ? silenceDue(memory, rule, silenceFloor) : holdDue(memory, rule.program)
+    const at =
+      rule.program.silence === null
+        ? holdDue(memory, rule.program)
+        : silenceDue(memory, rule, silenceFloor)
     if (at !== null && (due === null || at < due)) due = at
   }
   return due
 }
 
 function holdDue(memory: RuleMemory, program: RuleProgram): Instant | null {
-  const alert = memory.alerts[program.rule.id]
+  const alert = alertOf(memory, program)
   if (alert === undefined) return null
   let due: Instant | null = reminderDue(alert)
   program.levels.forEach((level, i) => {
@@ -169,9 +167,9 @@ function timeMayAct(memory: RuleMemory, program: RuleProgram, at: Instant): bool
 }
 
 function silenceDue(memory: RuleMemory, rule: ActiveRule, floor: Instant): Instant | null {
-  const { silence, rule: source } = rule.program
+  const { silence } = rule.program
   if (silence === null || memory.freshAt === null) return null
-  const alert = hasAlerts(memory) ? memory.alerts[source.id] : undefined
+  const alert = alertOf(memory, rule.program)
   if (alert?.levels[0]?.phase === 'firing') return reminderDue(alert)
   return Math.max(memory.freshAt, floor) + silence(rule.parameters)
 }
@@ -202,7 +200,7 @@ function elapseTo(
   const { deviceId, due: now, silenceFloor } = to
   for (const rule of rules) {
     const { program } = rule
-    const alert = memory.alerts[program.rule.id]
+    const alert = alertOf(memory, program)
     if (alert !== undefined) remind(program, alert, deviceId, now, changes)
     if (program.silence !== null) {
       const due = silenceDue(memory, rule, silenceFloor)
@@ -260,7 +258,7 @@ function endSilence(
   at: Instant,
   changes: AlertChange[],
 ): void {
-  const alert = memory.alerts[rule.program.rule.id]
+  const alert = alertOf(memory, rule.program)
   if (alert?.levels[0]?.phase !== 'firing') return
   delete memory.alerts[rule.program.rule.id]
   changes.push(change(rule.program, deviceId, 0, 'cleared', at, { ...alert, value: 0 }))
