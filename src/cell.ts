@@ -12,7 +12,7 @@ import type { Partition } from './model/partition.ts'
 import { DAY, type Instant } from './model/time.ts'
 import type { Clock } from './ops/clock.ts'
 import { watchJournalHold } from './ops/data-dir.ts'
-import { collectYoungAlone, giveBackAfterRushes } from './ops/memory.ts'
+import { giveBackAfterRushes, setUpCollector } from './ops/memory.ts'
 import { metricValues } from './ops/metric-values.ts'
 import { lowerThreads } from './ops/priority.ts'
 import { secretMatches } from './ops/secret.ts'
@@ -65,7 +65,7 @@ const LOWER_BY = new Map([
 export async function openCell(parts: CellParts): Promise<Cell> {
   const { dataDir, partition, settings, kinds, location, metrics, health, log, onFatal } = parts
   // Of this process, so of the threads that begin below as well.
-  collectYoungAlone()
+  setUpCollector()
   const journal = await openJournal(dataDir)
   const pipeline = await startPipeline(parts, journal.end)
   lowerThreads(LOWER_BY)

@@ -77,10 +77,19 @@ export function collect(): void {
 const SPARE_PROCESSORS = 4
 
 /**
- * Young objects are collected by the thread that made them, without helpers, where there are few
- * processors. There a helper waits for one as long as anybody, the thread waits for its helpers,
- * and who else needs a processor waits for them all (docs/adr/0021).
+ * How V8 collects garbage, in this thread and in those that begin later. To be called before there
+ * is work to do.
+ *
+ * Where there are few processors, young objects are collected by the thread that made them, without
+ * helpers. There a helper waits for one as long as anybody, the thread waits for its helpers, and
+ * who else needs a processor waits for them all (docs/adr/0021).
+ *
+ * Every object begins as a young one. By itself V8 notes of places in the code how many of their
+ * objects last, and lets those of which nearly all do begin as old. Here these are the ones that
+ * make devices' states and rules when a rush begins; what the same code makes with every message
+ * lasts for a moment, and as old it is collected only with all else: once a second (docs/adr/0026).
  */
-export function collectYoungAlone(): void {
+export function setUpCollector(): void {
+  setFlagsFromString('--no-allocation-site-pretenuring')
   if (availableParallelism() < SPARE_PROCESSORS) setFlagsFromString('--no-parallel-scavenge')
 }

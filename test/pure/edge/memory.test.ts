@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { collect, RushWatch, WORTH_BYTES } from '../../../src/ops/memory.ts'
 
@@ -46,4 +48,13 @@ test('a collection takes what nobody holds', async () => {
   await new Promise((resolve) => setImmediate(resolve))
   collect()
   expect(held.deref()).toBeUndefined()
+})
+
+test('V8 knows the flags by which its collector is set up', () => {
+  const module = fileURLToPath(new URL('../../../src/ops/memory.ts', import.meta.url))
+  const code = `import { setUpCollector } from ${JSON.stringify(module)}; setUpCollector()`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code])
+  // What it does not know it says there, and goes on.
+  expect(stderr.toString()).toBe('')
+  expect(status).toBe(0)
 })
