@@ -85,9 +85,9 @@ const SPARE_PROCESSORS = 4
  * who else needs a processor waits for them all (docs/adr/0021).
  *
  * Every object begins as a young one. By itself V8 notes of places in the code how many of their
- * objects last, and lets those of which nearly all do begin as old. Here these are the ones that
- * make devices' states and rules when a rush begins; what the same code makes with every message
- * lasts for a moment, and as old it is collected only with all else: once a second (docs/adr/0026).
+ * objects last, and lets those of which nearly all do begin as old. When a rush begins that may be
+ * true of places that make something with every message. It lasts for a moment, and as old it is
+ * collected only with all else: once a second, after some starts (docs/adr/0026).
  */
 export function setUpCollector(): void {
   setFlagsFromString('--no-allocation-site-pretenuring')
